@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading files with limits, resolving includes inside a jail, and writing output so that nothing is half-written.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <vector>
+
+namespace egresslint::base {
+
+inline constexpr std::uint64_t default_max_file_size = 512ull << 20;
+
+struct IoError {
+    std::string path;
+    std::string message;  ///< "no such file", "is a directory", "larger than the limit of …"
+};
+
+/// The whole file; refuses directories, FIFOs, devices and anything over `max_size` bytes. EINTR is retried.
+/// `path` "-" reads standard input.
+[[nodiscard]] tl::expected<std::string, IoError> read_file(const std::string& path,
+                                                           std::uint64_t max_size = default_max_file_size);
+
+/// Resolves include patterns relative to the including file. Nothing outside `root` (after resolving symbolic links)
+/// is ever opened unless `allow_outside`. Globs (`*`, `?`, `[…]`) expand in alphabetical order, dotfiles skipped, at
+/// most 1,024 files.
+class IncludeJail {
+public:
+    explicit IncludeJail(std::string root, bool allow_outside = false);
+    struct Resolved {
+        std::vector<std::string> paths;
+        std::string refused;  ///< why, when nothing may be opened; "" otherwise
+    };
+    [[nodiscard]] Resolved resolve(std::string_view pattern) const;
+    [[nodiscard]] const std::string& root() const { return root_; }
+
+private:
+    std::string root_;
+    bool allow_outside_;
+};
+
+/// Writes to a temporary file beside `path`, syncs it and renames it into place.
+[[nodiscard]] std::optional<IoError> write_file_atomically(const std::string& path, std::string_view content);
+
+}  // namespace egresslint::base

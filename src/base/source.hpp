@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The texts of one run and places in them. `Sources` owns every text until the run ends, so string_views into a
+// text stay valid; a Span is a byte range of one file, and line and column are computed when somebody asks.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/id.hpp"
+
+namespace egresslint::base {
+
+struct SourceFile {
+    std::string path;  ///< as shown to the user; "<stdin>" or what --stdin-filename says
+    std::string text;
+    mutable std::vector<std::uint32_t> line_starts;  ///< built on first use
+};
+using FileId = Id<SourceFile>;
+
+struct Span {
+    FileId file;
+    std::uint32_t begin = 0;  ///< byte offset
+    std::uint32_t end = 0;    ///< one past the last byte
+    [[nodiscard]] bool valid() const { return file.valid(); }
+    friend constexpr bool operator==(const Span&, const Span&) = default;
+};
+
+/// 1-based; the column counts bytes, as compilers and editors in UTF-8 mode do.
+struct Position {
+    std::uint32_t line = 1;
+    std::uint32_t column = 1;
+};
+
+class Sources {
+public:
+    FileId add(std::string path, std::string text);
+    [[nodiscard]] const SourceFile& file(FileId id) const { return files_[id.index()]; }
+    [[nodiscard]] std::size_t size() const { return files_.size(); }
+    [[nodiscard]] std::string_view text(FileId id) const { return files_[id.index()].text; }
+    [[nodiscard]] std::string_view text(const Span& span) const;
+    [[nodiscard]] Position begin(const Span& span) const { return position(span.file, span.begin); }
+    [[nodiscard]] Position end(const Span& span) const { return position(span.file, span.end); }
+    [[nodiscard]] Position position(FileId id, std::uint32_t offset) const;
+    /// The line's text without its line end; 1-based.
+    [[nodiscard]] std::string_view line(FileId id, std::uint32_t number) const;
+    /// "edge.nft:14:3"; "" for an invalid span.
+    [[nodiscard]] std::string where(const Span& span) const;
+
+private:
+    std::deque<SourceFile> files_;
+};
+
+}  // namespace egresslint::base

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only way to make a Device: interns sets and expressions, folds constants, tracks named objects.
+//
+//   Builder b("edge");
+//   auto smtp = b.all({b.proto(6), b.dport(25)});
+//   auto chain = b.chain("forward");
+//   b.rule(chain, {.match = smtp, .control = Decide{Verdict::drop}}, span, "tcp dport 25 drop");
+//   b.stage("forward", Label::filter, b.yes(), chain, Verdict::accept);
+//   Device d = std::move(b).finish();
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "model/device.hpp"
+
+namespace egresslint::model {
+
+class Builder {
+public:
+    explicit Builder(std::string name);
+    /// Goes on with an existing device (resolve, inference, fixes).
+    explicit Builder(Device device);
+
+    [[nodiscard]] Device& device() { return device_; }
+    [[nodiscard]] const Device& device() const { return device_; }
+    [[nodiscard]] Device finish() &&;
+
+    OriginId origin(Span span, std::string text, bool synthetic = false);
+
+    /// Interned by (kind, name). A second definition marks it duplicate; `use` before `define` leaves it undefined.
+    ObjectId define(std::string_view kind, std::string_view name, Span where);
+    ObjectId use(std::string_view kind, std::string_view name, Span where);
+
+    InterfaceId interface(std::string_view name);
+    RegisterId reg(std::string_view name, std::uint32_t initial = 0);
+    /// Interned by text and kind.
+    PredicateId predicate(std::string text, PredicateKind kind, Field beside = Field::proto, OriginId origin = {},
+                          std::uint16_t choices = 2);
+    ChoiceId choice(Choice choice);
+
+    SetId set(Set set);
+    SetId numbers(IntervalSet values, ObjectId object = {});
+    SetId addresses(IntervalSet v4, IntervalSet v6, ObjectId object = {});
+
+    [[nodiscard]] ExprId yes() const { return ExprId(expr_true); }
+    [[nodiscard]] ExprId no() const { return ExprId(expr_false); }
+    ExprId in(FieldRef what, SetId set, std::uint32_t mask = 0xffffffffu);
+    ExprId in(Field what, SetId set) { return in(FieldRef{what, View::current, {}}, set); }
+    ExprId in(Field what, IntervalSet values) { return in(what, numbers(std::move(values))); }
+    ExprId in_register(RegisterId reg, IntervalSet values, std::uint32_t mask = 0xffffffffu);
+    ExprId in_tuple(Relation relation);
+    ExprId unknown(PredicateId which, std::uint16_t value = 1);
+    ExprId negate(ExprId e);
+    ExprId all(std::vector<ExprId> e);
+    ExprId either(std::vector<ExprId> e);
+
+    ExprId family(Family f);
+    ExprId proto(std::uint8_t number) { return in(Field::proto, IntervalSet::single(number)); }
+    ExprId sport(IntervalSet ports) { return in(Field::sport, std::move(ports)); }
+    ExprId dport(IntervalSet ports) { return in(Field::dport, std::move(ports)); }
+    /// Family guard included.
+    ExprId address(Field field, Family f, IntervalSet values, View view = View::current);
+    ExprId prefix(Field field, const Prefix& p, View view = View::current);
+    ExprId interface_names(Field field, std::vector<std::string> patterns);
+
+    ChainId chain(std::string name, OriginId origin = {});
+    RuleId rule(ChainId chain, Rule rule);
+    RuleId rule(ChainId chain, Rule rule, Span span, std::string text);
+    StageId stage(std::string name, Label label, ExprId when, ChainId entry, Verdict fallthrough = Verdict::accept,
+                  OriginId origin = {});
+
+    /// A rule for a statement that was not understood: under one opaque predicate it may do nothing, accept, drop or
+    /// (with `translates`) rewrite the source or destination to anything. Returns the predicate, for the Diagnostic.
+    PredicateId opaque_rule(ChainId chain, ExprId match, OriginId origin, bool translates_source = false,
+                            bool translates_destination = false);
+
+private:
+    ExprId intern(Expr expr);
+    Device device_;
+    std::unordered_multimap<std::size_t, std::uint32_t> exprs_;
+    std::unordered_multimap<std::size_t, std::uint32_t> sets_;
+    std::unordered_map<std::string, std::uint32_t> objects_;
+    std::unordered_map<std::string, std::uint32_t> interfaces_;
+    std::unordered_map<std::string, std::uint32_t> predicates_;
+};
+
+}  // namespace egresslint::model
