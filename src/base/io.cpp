@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/io.hpp"
+
+#include <fcntl.h>
+#include <glob.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+namespace egresslint::base {
+namespace {
+
+constexpr std::size_t max_include_files = 1024;
+
+class Descriptor {
+public:
+    explicit Descriptor(int fd) : fd_(fd) {}
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    ~Descriptor() {
+        if (fd_ > STDERR_FILENO) ::close(fd_);
+    }
+    [[nodiscard]] int get() const { return fd_; }
+    /// Hands the descriptor to the caller, who must close it.
+    int release() { return std::exchange(fd_, -1); }
+
+private:
+    int fd_;
+};
+
+std::string error_text(int error) {
+    switch (error) {
+        case ENOENT: return "no such file";
+        case EACCES: return "permission denied";
+        case EISDIR: return "is a directory";
+        case ENOTDIR: return "a part of the path is not a directory";
+        case ELOOP: return "too many symbolic links";
+        case ENAMETOOLONG: return "the path is too long";
+        default: break;
+    }
+    std::array<char, 256> buffer{};
+    return ::strerror_r(error, buffer.data(), buffer.size());
+}
+
+std::string size_text(std::uint64_t bytes) {
+    if (bytes >= 1ull << 20 && bytes % (1ull << 20) == 0) return std::to_string(bytes >> 20) + " MiB";
+    return std::to_string(bytes) + " bytes";
+}
+
+int open_retrying(const char* path, int flags, mode_t mode = 0) {
+    int fd = -1;
+    do fd = ::open(path, flags, mode);
+    while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+/// Absolute path without symbolic links; "" when it does not exist.
+std::string real_path(const std::string& path) {
+    const std::unique_ptr<char, void (*)(void*)> resolved(::realpath(path.c_str(), nullptr), std::free);
+    return resolved ? std::string(resolved.get()) : std::string();
+}
+
+bool is_inside(const std::string& path, const std::string& directory) {
+    if (directory == "/") return true;
+    return path.size() > directory.size() && path.compare(0, directory.size(), directory) == 0 &&
+           path[directory.size()] == '/';
+}
+
+bool is_regular(const std::string& path) {
+    struct stat info {};
+    return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
+}
+
+}  // namespace
+
+tl::expected<std::string, IoError> read_file(const std::string& path, std::uint64_t max_size) {
+    const auto fail = [&path](std::string message) {
+        return tl::unexpected(IoError{path == "-" ? "<stdin>" : path, std::move(message)});
+    };
+    const bool standard_input = path == "-";
+    if (path.find('\0') != std::string::npos) return fail("the path contains a zero byte");
+    // O_NONBLOCK: opening a FIFO must not hang before fstat can refuse it.
+    const Descriptor fd(standard_input ? STDIN_FILENO
+                                       : open_retrying(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (fd.get() < 0) return fail(error_text(errno));
+    struct stat info {};
+    if (::fstat(fd.get(), &info) != 0) return fail(error_text(errno));
+    if (S_ISDIR(info.st_mode)) return fail("is a directory");
+    if (!standard_input && !S_ISREG(info.st_mode)) return fail("is not a regular file");
+    const std::string too_large = "larger than the limit of " + size_text(max_size);
+    std::string text;
+    if (S_ISREG(info.st_mode)) {
+        if (static_cast<std::uint64_t>(info.st_size) > max_size) return fail(too_large);
+        text.reserve(static_cast<std::size_t>(info.st_size));
+    }
+    // Files under /proc state size 0 and a file may grow meanwhile: the limit is checked on what was read.
+    std::array<char, 1 << 16> buffer;
+    for (;;) {
+        const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
+        if (got == 0) return text;
+        if (got < 0) {
+            if (errno == EINTR) continue;
+            return fail(error_text(errno));
+        }
+        if (text.size() + static_cast<std::size_t>(got) > max_size) return fail(too_large);
+        text.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+}
+
+IncludeJail::IncludeJail(std::string root, bool allow_outside) : root_(std::move(root)), allow_outside_(allow_outside) {
+    if (root_.empty()) root_ = ".";
+}
+
+IncludeJail::Resolved IncludeJail::resolve(std::string_view pattern) const {
+    Resolved out;
+    if (pattern.empty() || pattern.find('\0') != std::string_view::npos) {
+        out.refused = "the include names no file";
+        return out;
+    }
+    const std::string path = pattern.front() == '/' ? std::string(pattern) : root_ + "/" + std::string(pattern);
+    const std::string jail = real_path(root_);
+    if (jail.empty()) {
+        out.refused = "the directory " + root_ + " does not exist";
+        return out;
+    }
+    const bool wildcard = pattern.find_first_of("*?[") != std::string_view::npos;
+    std::vector<std::string> candidates;
+    if (wildcard) {
+        // A glob may not even list directories outside the jail.
+        const auto fixed = path.substr(0, path.find_first_of("*?["));
+        const auto directory = fixed.substr(0, fixed.rfind('/') + 1);
+        const auto real = real_path(directory.empty() ? "." : directory);
+        if (!real.empty() && !allow_outside_ && real != jail && !is_inside(real, jail)) {
+            out.refused = "outside the directory of the including file";
+            return out;
+        }
+        glob_t found{};
+        if (::glob(path.c_str(), 0, nullptr, &found) == 0)
+            for (std::size_t i = 0; i < found.gl_pathc; ++i) candidates.emplace_back(found.gl_pathv[i]);
+        ::globfree(&found);
+        std::sort(candidates.begin(), candidates.end());  // by byte, whatever the locale
+        std::erase_if(candidates, [](const std::string& c) { return !is_regular(c); });
+        if (candidates.size() > max_include_files) {
+            out.refused = "matches more than " + std::to_string(max_include_files) + " files";
+            return out;
+        }
+    } else {
+        candidates.push_back(path);
+    }
+    for (auto& candidate : candidates) {
+        const auto real = real_path(candidate);
+        // Outside first: whether a file outside exists is nobody's business.
+        if (!allow_outside_) {
+            const auto parent = candidate.substr(0, candidate.rfind('/') + 1);
+            const auto place = real.empty() ? real_path(parent) + "/x" : real;
+            if (!is_inside(place, jail)) {
+                out.paths.clear();
+                out.refused = "outside the directory of the including file";
+                return out;
+            }
+        }
+        if (real.empty() || !is_regular(real)) {
+            out.paths.clear();
+            out.refused = real.empty() ? "no such file" : "is not a regular file";
+            return out;
+        }
+        out.paths.push_back(std::move(candidate));
+    }
+    return out;
+}
+
+std::optional<IoError> write_file_atomically(const std::string& path, std::string_view content) {
+    const auto fail = [&path](int error) { return IoError{path, error_text(error)}; };
+    std::string temporary = path + ".XXXXXX";
+    Descriptor fd(::mkostemp(temporary.data(), O_CLOEXEC));
+    if (fd.get() < 0) return fail(errno);
+    const auto give_up = [&](int error) {
+        ::unlink(temporary.c_str());
+        return fail(error);
+    };
+    // Keep the mode of the file being replaced; a new file gets what open() would have given it.
+    struct stat info {};
+    mode_t mode = 0644;
+    if (::stat(path.c_str(), &info) == 0) {
+        if (!S_ISREG(info.st_mode)) {
+            ::unlink(temporary.c_str());
+            return IoError{path, "is not a regular file"};
+        }
+        mode = info.st_mode & 07777;
+    }
+    if (::fchmod(fd.get(), mode) != 0) return give_up(errno);
+    while (!content.empty()) {
+        const ssize_t wrote = ::write(fd.get(), content.data(), content.size());
+        if (wrote < 0) {
+            if (errno == EINTR) continue;
+            return give_up(errno);
+        }
+        content.remove_prefix(static_cast<std::size_t>(wrote));
+    }
+    if (::fsync(fd.get()) != 0) return give_up(errno);
+    if (::close(fd.release()) != 0) return give_up(errno);
+    if (::rename(temporary.c_str(), path.c_str()) != 0) return give_up(errno);
+    const auto slash = path.rfind('/');
+    const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    const Descriptor parent(open_retrying(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (parent.get() >= 0) ::fsync(parent.get());  // best effort: the file itself is whole already
+    return std::nullopt;
+}
+
+}  // namespace egresslint::base
