@@ -179,6 +179,13 @@ IncludeJail::Resolved IncludeJail::resolve(std::string_view pattern) const {
 
 std::optional<IoError> write_file_atomically(const std::string& path, std::string_view content) {
     const auto fail = [&path](int error) { return IoError{path, error_text(error)}; };
+    // Keep the mode of the file being replaced; a new file is readable by all, as a report should be.
+    struct stat info {};
+    mode_t mode = 0644;
+    if (::stat(path.c_str(), &info) == 0) {
+        if (!S_ISREG(info.st_mode)) return IoError{path, "is not a regular file"};
+        mode = info.st_mode & 07777;
+    }
     std::string temporary = path + ".XXXXXX";
     Descriptor fd(::mkostemp(temporary.data(), O_CLOEXEC));
     if (fd.get() < 0) return fail(errno);
@@ -186,16 +193,6 @@ std::optional<IoError> write_file_atomically(const std::string& path, std::strin
         ::unlink(temporary.c_str());
         return fail(error);
     };
-    // Keep the mode of the file being replaced; a new file gets what open() would have given it.
-    struct stat info {};
-    mode_t mode = 0644;
-    if (::stat(path.c_str(), &info) == 0) {
-        if (!S_ISREG(info.st_mode)) {
-            ::unlink(temporary.c_str());
-            return IoError{path, "is not a regular file"};
-        }
-        mode = info.st_mode & 07777;
-    }
     if (::fchmod(fd.get(), mode) != 0) return give_up(errno);
     while (!content.empty()) {
         const ssize_t wrote = ::write(fd.get(), content.data(), content.size());
