@@ -1,0 +1,604 @@
+// SPDX-License-Identifier: Apache-2.0
+// The netfilter pipeline. Facts marked LAB were measured on kernel 6.18 in network namespaces; tests/families names the
+// experiment beside each case.
+//
+//  - Filter and route chains of a hook run by ascending priority. NAT base chains do not: the kernel runs all of them
+//  at
+//    one place, -100 in prerouting and output, 100 in postrouting and input; their own priority only orders them among
+//    themselves [LAB nat-priority].
+//  - A nat chain sees the first packet of a connection only, and only while no earlier one has bound it; accepting or
+//    falling through binds nothing, so that a later nat base chain may still translate [LAB].
+//  - Connection tracking happens at priority -200. Before it the state of every packet reads as invalid, and notrack
+//    works only there.
+#include "families/netfilter.hpp"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+namespace egresslint::families::netfilter {
+namespace {
+
+using namespace egresslint::model;
+
+constexpr std::int32_t conntrack_priority = -200;
+constexpr std::int32_t destination_nat_priority = -100;
+constexpr std::int32_t source_nat_priority = 100;
+constexpr std::uint32_t source_nat_bit = 16;
+constexpr std::uint32_t destination_nat_bit = 32;
+
+constexpr auto state_value(ConnectionState state) { return static_cast<base::u128>(state); }
+
+bool translates_destination(Hook hook) { return hook == Hook::prerouting || hook == Hook::output; }
+
+Assign assign(RegisterId to, std::uint32_t value) {
+    return Assign{FieldRef{Field::reg, View::current, to}, {}, 0, {}, 0, value};
+}
+Assign set_bit(RegisterId to, std::uint32_t bit) {
+    return Assign{FieldRef{Field::reg, View::current, to}, to, ~bit, {}, 0, bit};
+}
+bool writes(const Effect& effect, RegisterId reg) {
+    const auto* a = std::get_if<Assign>(&effect);
+    return a != nullptr && a->to.field == Field::reg && a->to.reg == reg;
+}
+bool is_notrack(const Effect& effect) {
+    const auto* a = std::get_if<Assign>(&effect);
+    return a != nullptr && a->to.field == Field::ct_state;
+}
+
+Label label_of(const BaseChain& chain) {
+    if (chain.label != Label::filter || chain.type == ChainType::filter) return chain.label;
+    if (chain.type == ChainType::route) return Label::classify;
+    return translates_destination(chain.hook) ? Label::destination_translation : Label::source_translation;
+}
+
+/// What a chain with all it calls reads and writes: enough to tell whether the order of two of them can matter.
+struct Footprint {
+    std::set<std::uint32_t> reads;  ///< keys, see below
+    std::set<std::uint32_t> writes;
+    bool blocks = false;  ///< may drop or reject
+};
+constexpr std::uint32_t key(Field field, RegisterId reg = {}) {
+    return field == Field::reg ? 1000 + reg.value : static_cast<std::uint32_t>(field);
+}
+
+class Pass {
+public:
+    Pass(Builder& builder, const Registers& registers, const std::vector<BaseChain>& chains)
+        : b_(builder), registers_(registers), chains_(chains) {}
+
+    void adjust_to_conntrack();
+    void write_pipeline();
+
+private:
+    // -- chains and what they reach
+    [[nodiscard]] std::vector<std::uint32_t> reached(ChainId entry) const;
+    [[nodiscard]] Footprint footprint(const BaseChain& chain) const;
+    void add_reads(ExprId e, Footprint& print) const;
+    [[nodiscard]] bool reach_writes(const BaseChain& chain, RegisterId reg) const;
+
+    // -- before connection tracking
+    [[nodiscard]] ExprId before_tracking(ExprId e);
+    [[nodiscard]] bool reads_connection(ExprId e) const;
+    template <class Test>
+    [[nodiscard]] bool any_atom(ExprId e, Test test) const;
+    [[nodiscard]] ExprId untracked() {
+        return b_.in(Field::ct_state, IntervalSet::single(state_value(ConnectionState::untracked)));
+    }
+
+    // -- stages
+    [[nodiscard]] ExprId is(Field field, std::uint32_t id) { return b_.in(field, IntervalSet::single(id)); }
+    [[nodiscard]] ExprId hook_guard(Hook hook);
+    [[nodiscard]] ExprId chain_guard(const BaseChain& chain);
+    using NatChains = std::map<std::int32_t, std::vector<const BaseChain*>>;
+    [[nodiscard]] PredicateId order_against_nat(const std::vector<const BaseChain*>& group, const NatChains& nat);
+    void write_hook(Hook hook);
+    void write_group(const std::vector<const BaseChain*>& group, ExprId extra);
+    void write_unordered(const std::vector<const BaseChain*>& chains, ExprId extra);
+    void write_chain(const BaseChain& chain, ExprId extra);
+    void write_routing(std::string name);
+    void write_assignment(std::string name, ExprId when, std::vector<Effect> effects);
+    void write_tracked(Hook hook);
+
+    Builder& b_;
+    const Registers& registers_;
+    const std::vector<BaseChain>& chains_;
+    ChainId routing_;
+    RegisterId tracked_;  ///< 1 after priority -200; only where a chain is called from both sides of it
+    bool reroute_may_be_set_ = false;
+    std::unordered_map<std::uint32_t, ExprId> early_;
+};
+
+std::vector<std::uint32_t> Pass::reached(ChainId entry) const {
+    const auto& device = b_.device();
+    std::vector<std::uint32_t> found{entry.value};
+    std::set<std::uint32_t> seen{entry.value};
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        for (auto id : device.chains[found[i]].rules) {
+            const auto& control = device.rules[id.index()].control;
+            ChainId to;
+            if (const auto* jump = std::get_if<Jump>(&control)) to = jump->to;
+            if (const auto* go = std::get_if<Goto>(&control)) to = go->to;
+            if (to.valid() && seen.insert(to.value).second) found.push_back(to.value);
+        }
+    }
+    return found;
+}
+
+template <class Test>
+bool Pass::any_atom(ExprId e, Test test) const {
+    const auto& device = b_.device();
+    std::vector<ExprId> todo{e};
+    std::set<std::uint32_t> seen;
+    while (!todo.empty()) {
+        const auto at = todo.back();
+        todo.pop_back();
+        if (!seen.insert(at.value).second) continue;
+        const auto& is = device.exprs[at.index()].is;
+        if (const auto* n = std::get_if<Not>(&is)) todo.push_back(n->e);
+        if (const auto* a = std::get_if<And>(&is)) todo.insert(todo.end(), a->e.begin(), a->e.end());
+        if (const auto* o = std::get_if<Or>(&is)) todo.insert(todo.end(), o->e.begin(), o->e.end());
+        if (const auto* in = std::get_if<In>(&is); in != nullptr && test(in->what)) return true;
+        if (const auto* tuple = std::get_if<InTuple>(&is))
+            for (const auto& column : device.relations[tuple->relation.index()].columns)
+                if (test(column)) return true;
+    }
+    return false;
+}
+
+void Pass::add_reads(ExprId e, Footprint& print) const {
+    (void)any_atom(e, [&](const FieldRef& what) {
+        if (what.view == View::current) print.reads.insert(key(what.field, what.reg));
+        return false;
+    });
+}
+
+Footprint Pass::footprint(const BaseChain& chain) const {
+    const auto& device = b_.device();
+    Footprint print;
+    print.blocks = chain.policy != Verdict::accept;
+    if (chain.type == ChainType::nat) {
+        const auto bound = translates_destination(chain.hook) ? registers_.destination_bound : registers_.source_bound;
+        print.reads.insert(key(Field::reg, bound));
+    }
+    auto add_translates = [&](const std::vector<Translate>& then) {
+        for (const auto& t : then) print.writes.insert(key(t.field));
+    };
+    for (auto c : reached(chain.entry)) {
+        for (auto id : device.chains[c].rules) {
+            const auto& rule = device.rules[id.index()];
+            if (!rule.active) continue;
+            add_reads(rule.match, print);
+            for (const auto& effect : rule.effects) {
+                if (const auto* t = std::get_if<Translate>(&effect)) add_translates({*t});
+                if (const auto* a = std::get_if<Assign>(&effect)) {
+                    print.writes.insert(key(a->to.field, a->to.reg));
+                    if (a->a.valid() && a->and_a != 0) print.reads.insert(key(Field::reg, a->a));
+                    if (a->b.valid() && a->and_b != 0) print.reads.insert(key(Field::reg, a->b));
+                }
+            }
+            if (const auto* decide = std::get_if<Decide>(&rule.control)) {
+                add_translates(decide->then);
+                if (decide->verdict != Verdict::accept) print.blocks = true;
+            }
+        }
+    }
+    return print;
+}
+
+bool meet(const std::set<std::uint32_t>& a, const std::set<std::uint32_t>& b) {
+    return std::any_of(a.begin(), a.end(), [&](auto x) { return b.contains(x); });
+}
+
+/// Whether the order of two base chains of one hook can change what happens to any packet. Two chains that only filter
+/// commute: a packet passes when both let it, in either order.
+bool order_matters(const BaseChain& x, const Footprint& a, const BaseChain& y, const Footprint& b) {
+    if (!((x.ipv4 && y.ipv4) || (x.ipv6 && y.ipv6))) return false;
+    // A nat chain that neither translates nor blocks does nothing, whatever it reads.
+    if (a.writes.empty() && !a.blocks) return false;
+    if (b.writes.empty() && !b.blocks) return false;
+    return meet(a.writes, b.reads) || meet(b.writes, a.reads) || meet(a.writes, b.writes);
+}
+
+bool Pass::reach_writes(const BaseChain& chain, RegisterId reg) const {
+    const auto& device = b_.device();
+    for (auto c : reached(chain.entry))
+        for (auto id : device.chains[c].rules)
+            for (const auto& effect : device.rules[id.index()].effects)
+                if (writes(effect, reg)) return true;
+    return false;
+}
+
+// -- connection tracking --------------------------------------------------------------------------------------------
+
+/// Reads that need a connection: without one the rule does not match, negated or not (NFT_BREAK; xt matches return
+/// false before they look at the inversion).
+bool Pass::reads_connection(ExprId e) const {
+    return any_atom(e, [&](const FieldRef& what) {
+        return what.view == View::original ||
+               (what.field == Field::reg && (what.reg == registers_.ct_mark || what.reg == registers_.ct_status));
+    });
+}
+
+/// The expression as a packet sees it that has no connection yet: the state is untracked after notrack, else invalid.
+ExprId Pass::before_tracking(ExprId e) {
+    if (auto it = early_.find(e.value); it != early_.end()) return it->second;
+    const auto is = b_.device().exprs[e.index()].is;  // a copy: the builder's table grows below
+    ExprId out = e;
+    if (const auto* in = std::get_if<In>(&is); in != nullptr && in->what.field == Field::ct_state) {
+        const auto& set = std::get<LiteralSet>(b_.device().sets[in->set.index()].is).values;
+        const bool with_untracked = set.contains(state_value(ConnectionState::untracked));
+        const bool with_invalid = set.contains(state_value(ConnectionState::invalid));
+        out = with_untracked && with_invalid ? b_.yes()
+              : with_untracked               ? untracked()
+              : with_invalid                 ? b_.negate(untracked())
+                                             : b_.no();
+    } else if (const auto* n = std::get_if<Not>(&is)) {
+        out = b_.negate(before_tracking(n->e));
+    } else if (const auto* a = std::get_if<And>(&is)) {
+        std::vector<ExprId> parts;
+        for (auto part : a->e) parts.push_back(before_tracking(part));
+        out = b_.all(std::move(parts));
+    } else if (const auto* o = std::get_if<Or>(&is)) {
+        std::vector<ExprId> parts;
+        for (auto part : o->e) parts.push_back(before_tracking(part));
+        out = b_.either(std::move(parts));
+    }
+    early_.emplace(e.value, out);
+    return out;
+}
+
+void Pass::adjust_to_conntrack() {
+    auto& device = b_.device();
+    constexpr std::uint8_t early = 1, late = 2, reroutes = 4;
+    std::vector<std::uint8_t> context(device.chains.size(), 0);
+    for (const auto& chain : chains_) {
+        const bool hooks_first = chain.hook == Hook::prerouting || chain.hook == Hook::output;
+        const bool is_early = hooks_first && chain.type != ChainType::nat && chain.priority < conntrack_priority;
+        std::uint8_t bits = is_early ? early : late;
+        if (chain.hook == Hook::output && chain.type != ChainType::filter) bits |= reroutes;
+        for (auto c : reached(chain.entry)) context[c] |= bits;
+    }
+
+    bool notrack_somewhere = false;
+    for (const auto& rule : device.rules)
+        for (const auto& effect : rule.effects) notrack_somewhere |= is_notrack(effect);
+    auto reads_state = [&](ExprId e) {
+        return any_atom(e, [](const FieldRef& what) { return what.field == Field::ct_state; });
+    };
+    auto tracked = [&](std::uint32_t value) {
+        if (!tracked_.valid()) tracked_ = b_.reg("connection looked up");
+        return b_.in_register(tracked_, IntervalSet::single(value));
+    };
+
+    for (std::size_t c = 0; c < context.size(); ++c) {
+        std::vector<RuleId> rules;
+        rules.reserve(device.chains[c].rules.size());
+        for (const auto id : device.chains[c].rules) {
+            rules.push_back(id);
+            auto& effects = device.rules[id.index()].effects;
+            // Only the end of a route or nat chain in the output hook looks at the flag.
+            if ((context[c] & reroutes) == 0)
+                std::erase_if(effects, [&](const Effect& e) { return writes(e, registers_.reroute); });
+            const bool has_notrack = std::any_of(effects.begin(), effects.end(), is_notrack);
+            const auto match = device.rules[id.index()].match;
+            const bool has_state = reads_state(match);
+            const bool has_connection = reads_connection(match);
+            const auto where = context[c] & (early | late);
+
+            auto late_match = match;
+            if (has_connection && notrack_somewhere) late_match = b_.all({match, b_.negate(untracked())});
+            if (where == late || where == 0) {
+                std::erase_if(effects, is_notrack);
+                device.rules[id.index()].match = late_match;
+                continue;
+            }
+            const auto early_match = has_connection ? b_.no() : has_state ? before_tracking(match) : match;
+            if (where == early) {
+                device.rules[id.index()].match = early_match;
+                continue;
+            }
+            if (!has_notrack) {
+                if (has_state || has_connection)
+                    device.rules[id.index()].match =
+                        b_.either({b_.all({tracked(0), early_match}), b_.all({tracked(1), late_match})});
+                continue;
+            }
+            // Called from both sides and with notrack: one rule for each side.
+            Rule copy = device.rules[id.index()];
+            copy.match = b_.all({tracked(1), late_match});
+            std::erase_if(copy.effects, is_notrack);
+            device.rules[id.index()].match = b_.all({tracked(0), early_match});
+            device.rules.push_back(std::move(copy));
+            rules.push_back(RuleId(device.rules.size() - 1));
+        }
+        device.chains[c].rules = std::move(rules);
+    }
+}
+
+// -- stages ---------------------------------------------------------------------------------------------------------
+
+ExprId Pass::hook_guard(Hook hook) {
+    const auto local_out = is(Field::in_if, self_interface);
+    const auto local_in = is(Field::out_if, self_interface);
+    switch (hook) {
+        case Hook::prerouting: return b_.negate(local_out);
+        case Hook::input: return b_.all({b_.negate(local_out), local_in});
+        case Hook::forward: return b_.all({b_.negate(local_out), b_.negate(local_in)});
+        case Hook::output: return local_out;
+        case Hook::postrouting: return b_.negate(local_in);
+    }
+    return b_.yes();
+}
+
+ExprId Pass::chain_guard(const BaseChain& chain) {
+    std::vector<ExprId> guard{hook_guard(chain.hook)};
+    if (!chain.ipv6) guard.push_back(b_.family(Family::v4));
+    if (!chain.ipv4) guard.push_back(b_.family(Family::v6));
+    if (chain.type == ChainType::nat) {
+        const auto bound = translates_destination(chain.hook) ? registers_.destination_bound : registers_.source_bound;
+        guard.push_back(b_.in(Field::ct_state, IntervalSet::range(state_value(ConnectionState::fresh),
+                                                                  state_value(ConnectionState::fresh))
+                                                   .unite(IntervalSet::single(state_value(ConnectionState::related)))));
+        guard.push_back(b_.in_register(bound, IntervalSet::single(0)));
+    }
+    return b_.all(std::move(guard));
+}
+
+void Pass::write_assignment(std::string name, ExprId when, std::vector<Effect> effects) {
+    const auto origin = b_.origin({}, name, true);
+    const auto chain = b_.chain(name, origin);
+    Rule rule;
+    rule.match = b_.yes();
+    rule.effects = std::move(effects);
+    rule.origin = origin;
+    b_.rule(chain, std::move(rule));
+    b_.stage(std::move(name), Label::classify, when, chain, Verdict::accept, origin);
+}
+
+void Pass::write_routing(std::string name) {
+    if (!routing_.valid()) {
+        routing_ = b_.chain("routing", b_.origin({}, "routing", true));
+        b_.device().chains[routing_.index()].routing = true;
+    }
+    b_.stage(std::move(name), Label::routing, is(Field::out_if, no_interface), routing_, Verdict::accept,
+             b_.origin({}, "routing", true));
+}
+
+void Pass::write_tracked(Hook hook) {
+    if (!tracked_.valid()) return;
+    write_assignment(hook == Hook::output ? "connection tracking (output)" : "connection tracking", hook_guard(hook),
+                     {assign(tracked_, 1)});
+}
+
+void Pass::write_chain(const BaseChain& chain, ExprId extra) {
+    const bool may_reroute =
+        chain.hook == Hook::output && chain.type != ChainType::filter && reach_writes(chain, registers_.reroute);
+    const auto local = is(Field::in_if, self_interface);
+    // A mark that a filter chain wrote does not reroute: forget it before a chain whose end looks at the flag.
+    if (may_reroute && reroute_may_be_set_)
+        write_assignment("before " + chain.name, local, {assign(registers_.reroute, 0)});
+    if (chain.hook == Hook::output && !may_reroute && reach_writes(chain, registers_.reroute))
+        reroute_may_be_set_ = true;
+
+    b_.stage(chain.name, label_of(chain), b_.all({chain_guard(chain), extra}), chain.entry, chain.policy, chain.origin);
+
+    if (!may_reroute) return;
+    const auto flagged = b_.in_register(registers_.reroute, IntervalSet::single(1));
+    write_assignment("rerouting after " + chain.name, b_.all({local, flagged}),
+                     {assign(registers_.reroute, 0),
+                      Assign{FieldRef{Field::out_if, View::current, {}}, {}, 0, {}, 0, no_interface}});
+    write_routing("routing again after " + chain.name);
+}
+
+/// Chains whose order is not defined: every order, chosen by one ambiguity predicate. Measured on 6.18: the one
+/// registered later runs first; that is order 1 of two.
+void Pass::write_unordered(const std::vector<const BaseChain*>& chains, ExprId extra) {
+    const auto n = chains.size();
+    if (n == 1) return write_chain(*chains.front(), extra);
+    std::string names;
+    for (const auto* c : chains) names += (names.empty() ? "" : ", ") + c->name;
+    if (n <= 4) {
+        std::vector<std::vector<std::size_t>> orders;
+        std::vector<std::size_t> order(n);
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        do orders.push_back(order);
+        while (std::next_permutation(order.begin(), order.end()));
+        const auto which =
+            b_.predicate("order of chains of equal priority: " + names, PredicateKind::ambiguity, Field::proto,
+                         chains.front()->origin, static_cast<std::uint16_t>(orders.size()));
+        for (std::size_t slot = 0; slot < n; ++slot) {
+            for (std::size_t c = 0; c < n; ++c) {
+                std::vector<ExprId> when;
+                for (std::size_t o = 0; o < orders.size(); ++o)
+                    if (orders[o][slot] == c) when.push_back(b_.unknown(which, static_cast<std::uint16_t>(o)));
+                write_chain(*chains[c], b_.all({extra, b_.either(std::move(when))}));
+            }
+        }
+        return;
+    }
+    // Too many permutations to name: each chain picks a place, which allows every order (and a few impossible ones).
+    const auto places = std::min<std::size_t>(n, 64);
+    std::vector<PredicateId> place;
+    for (const auto* c : chains)
+        place.push_back(b_.predicate("place of " + c->name + " among chains of equal priority: " + names,
+                                     PredicateKind::ambiguity, Field::proto, c->origin,
+                                     static_cast<std::uint16_t>(places)));
+    for (std::size_t slot = 0; slot < places; ++slot)
+        for (std::size_t c = 0; c < n; ++c)
+            write_chain(*chains[c], b_.all({extra, b_.unknown(place[c], static_cast<std::uint16_t>(slot))}));
+}
+
+void Pass::write_group(const std::vector<const BaseChain*>& group, ExprId extra) {
+    const auto n = group.size();
+    const bool known = std::all_of(group.begin(), group.end(), [](auto* c) { return c->registration >= 0; });
+    if (n == 1 || known) {
+        auto sorted = group;
+        std::stable_sort(sorted.begin(), sorted.end(),
+                         [](auto* x, auto* y) { return x->registration < y->registration; });
+        for (const auto* c : sorted) write_chain(*c, extra);
+        return;
+    }
+    std::vector<Footprint> prints;
+    for (const auto* c : group) prints.push_back(footprint(*c));
+    // Connected parts of the graph "order matters"; between parts every order is as good.
+    std::vector<std::size_t> part(n);
+    std::iota(part.begin(), part.end(), std::size_t{0});
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t j = i + 1; j < n; ++j)
+            if (part[i] != part[j] && order_matters(*group[i], prints[i], *group[j], prints[j]))
+                std::replace(part.begin(), part.end(), std::max(part[i], part[j]), std::min(part[i], part[j]));
+    for (std::size_t p = 0; p < n; ++p) {
+        std::vector<const BaseChain*> members;
+        for (std::size_t i = 0; i < n; ++i)
+            if (part[i] == p) members.push_back(group[i]);
+        if (!members.empty()) write_unordered(members, extra);
+    }
+}
+
+void Pass::write_hook(Hook hook) {
+    const bool tracks = translates_destination(hook);
+    const auto nat_place = tracks ? destination_nat_priority : source_nat_priority;
+    std::map<std::int32_t, std::vector<const BaseChain*>> places;
+    NatChains nat;  // by their own priority, all at nat_place
+    for (const auto& chain : chains_) {
+        if (chain.hook != hook) continue;
+        (chain.type == ChainType::nat ? nat : places)[chain.priority].push_back(&chain);
+    }
+    if (!nat.empty()) places.try_emplace(nat_place);
+    auto write_nat = [&] {
+        for (const auto& [priority, group] : nat) write_group(group, b_.yes());
+    };
+    bool tracked = !tracks;
+    for (const auto& [place, group] : places) {
+        if (!tracked && place >= conntrack_priority) {
+            write_tracked(hook);
+            tracked = true;
+        }
+        if (place != nat_place || nat.empty()) {
+            write_group(group, b_.yes());
+            continue;
+        }
+        if (const auto before = order_against_nat(group, nat); before.valid()) {
+            write_group(group, b_.unknown(before, 0));
+            write_nat();
+            write_group(group, b_.unknown(before, 1));
+        } else {
+            if (!group.empty()) write_group(group, b_.yes());
+            write_nat();
+        }
+    }
+    if (!tracked) write_tracked(hook);
+}
+
+/// Filter chains at the very priority where NAT happens: whether they run before (0) or after it (1) is not defined.
+/// No predicate when it cannot matter.
+PredicateId Pass::order_against_nat(const std::vector<const BaseChain*>& group, const NatChains& nat) {
+    for (const auto* filter : group) {
+        const auto print = footprint(*filter);
+        for (const auto& [priority, chains] : nat)
+            for (const auto* c : chains)
+                if (order_matters(*filter, print, *c, footprint(*c)))
+                    return b_.predicate("order of " + filter->name + " and " + c->name + ", which run at one priority",
+                                        PredicateKind::ambiguity, Field::proto, filter->origin);
+    }
+    return {};
+}
+
+void Pass::write_pipeline() {
+    write_hook(Hook::prerouting);
+    write_routing("routing");
+    write_hook(Hook::output);
+    write_hook(Hook::input);
+    write_hook(Hook::forward);
+    write_hook(Hook::postrouting);
+}
+
+}  // namespace
+
+Netfilter::Netfilter(model::Builder& builder) : builder_(builder) {
+    registers_.mark = builder.reg("mark");
+    builder.device().registers[registers_.mark.index()].from_packet_mark = true;
+    registers_.ct_mark = builder.reg("ct mark");
+    registers_.ct_status = builder.reg("ct status");
+    registers_.source_bound = builder.reg("source bound");
+    registers_.destination_bound = builder.reg("destination bound");
+    registers_.reroute = builder.reg("reroute");
+    registers_.priority = builder.reg("priority");
+}
+
+void Netfilter::base_chain(BaseChain chain) { chains_.push_back(std::move(chain)); }
+
+namespace {
+/// The kernel sets the status bit when the tuple changes; a translation that keeps everything changes nothing.
+bool changes_something(const std::vector<model::Translate>& then) {
+    return std::any_of(then.begin(), then.end(),
+                       [](const auto& t) { return !std::holds_alternative<model::Keep>(t.to); });
+}
+}  // namespace
+
+model::Rule Netfilter::source_translation(model::ExprId match, std::vector<model::Translate> then) const {
+    model::Rule rule;
+    rule.match = match;
+    rule.effects.push_back(assign(registers_.source_bound, 1));
+    if (changes_something(then)) rule.effects.push_back(set_bit(registers_.ct_status, source_nat_bit));
+    rule.control = model::Decide{model::Verdict::accept, std::move(then), true};
+    return rule;
+}
+
+model::Rule Netfilter::destination_translation(model::ExprId match, std::vector<model::Translate> then) const {
+    model::Rule rule;
+    rule.match = match;
+    rule.effects.push_back(assign(registers_.destination_bound, 1));
+    if (changes_something(then)) {
+        rule.effects.push_back(set_bit(registers_.ct_status, destination_nat_bit));
+        rule.effects.push_back(assign(registers_.reroute, 1));
+    }
+    rule.control = model::Decide{model::Verdict::accept, std::move(then), true};
+    return rule;
+}
+
+model::Rule Netfilter::redirect(model::ExprId match, std::vector<model::Translate> ports) const {
+    std::vector<model::Translate> then{{model::Field::dst, std::nullopt, model::InInterfaceAddress{}}};
+    then.insert(then.end(), ports.begin(), ports.end());
+    model::Rule rule;
+    rule.match = match;
+    rule.effects = {
+        assign(registers_.destination_bound, 1), set_bit(registers_.ct_status, destination_nat_bit),
+        model::Assign{{model::Field::out_if, model::View::current, {}}, {}, 0, {}, 0, model::self_interface}};
+    rule.control = model::Decide{model::Verdict::accept, std::move(then), true};
+    return rule;
+}
+
+model::Effect Netfilter::notrack() const {
+    return model::Assign{{model::Field::ct_state, model::View::current, {}},           {}, 0, {}, 0,
+                         static_cast<std::uint32_t>(model::ConnectionState::untracked)};
+}
+
+std::vector<model::Effect> Netfilter::set_mark(std::uint32_t and_a, std::uint32_t value) const {
+    return {
+        model::Assign{{model::Field::reg, model::View::current, registers_.mark}, registers_.mark, and_a, {}, 0, value},
+        assign(registers_.reroute, 1)};
+}
+
+model::ExprId Netfilter::connection_state(std::vector<model::ConnectionState> states) const {
+    base::IntervalSet values;
+    for (auto state : states) values = values.unite(base::IntervalSet::single(state_value(state)));
+    if (values.size() == 5) return builder_.yes();
+    return builder_.in(model::Field::ct_state, std::move(values));
+}
+
+void Netfilter::finish() {
+    for (const auto& chain : chains_) {
+        builder_.device().filters_v4 |= chain.ipv4;
+        builder_.device().filters_v6 |= chain.ipv6;
+    }
+    Pass pass(builder_, registers_, chains_);
+    pass.adjust_to_conntrack();
+    pass.write_pipeline();
+}
+
+}  // namespace egresslint::families::netfilter
