@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The door to this room: devices and intent in, report out.
+//   check      everything: inference, resolve, every selected rule, the EL9xx bookkeeping, the egress map
+//   run_query  one expression of the query language over devices that `prepare` made
+//   rules: see rule_file.hpp;  inference and trace texts: see prepare.hpp
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <tl/expected.hpp>
 #include <vector>
 
 #include "base/diagnostic.hpp"
@@ -11,29 +17,61 @@
 #include "flow/analysis.hpp"
 #include "lint/finding.hpp"
 #include "lint/intent.hpp"
+#include "lint/prepare.hpp"
+#include "lint/rule_file.hpp"
 #include "model/device.hpp"
 
 namespace egresslint::lint {
 
-/// A device as read, with what the reader said. Unresolved; `check` infers, resolves and validates.
-struct DeviceInput {
-    model::Device device;
-    std::string dialect;
-    std::vector<std::string> files;
-    base::Diagnostics diagnostics;
-    const DeviceIntent* intent = nullptr;  ///< the [[device]] block, if one names it
-};
-
 struct Options {
-    std::vector<std::string> select, ignore;  ///< codes or prefixes; empty select = all
+    std::vector<std::string> select, ignore;  ///< codes, names or prefixes; empty select = all
     bool egress_map = false;                  ///< fill Report::egress
     std::vector<std::uint16_t> egress_ports = {25};
     flow::Budget budget;
     std::function<void(const std::string& what, double done)> progress;  ///< may be empty
 };
 
-/// Runs inference, resolve, every selected rule and the EL9xx bookkeeping over all devices.
+/// Runs inference, resolve, every selected rule and the EL9xx bookkeeping over all devices. Never throws on input.
 [[nodiscard]] Report check(std::vector<DeviceInput> devices, const Intent& intent, const base::Sources& sources,
                            const Options& options);
+
+/// The egress map alone: who leaves as what on `options.egress_ports` (empty: every port).
+[[nodiscard]] Report egress(std::vector<DeviceInput> devices, const Intent& intent, const base::Sources& sources,
+                            const Options& options);
+
+/// What is wrong with a query: a byte range of its text, one sentence, and a word that was probably meant.
+struct QueryError {
+    std::string message;
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    std::string suggestion;   ///< "" if none
+    bool too_large = false;   ///< the query is fine, the answer exceeds the budget
+};
+/// Three lines: the query, a caret line under the range, and the sentence with the suggestion.
+[[nodiscard]] std::string render(const QueryError& error, std::string_view query);
+
+/// The answer for one device and IP version (and one mail server, with `for each mail server`).
+struct QueryAnswer {
+    std::string device;
+    std::string family;                    ///< "IPv4", "IPv6"
+    std::string subject;                   ///< "mail server exchange" or ""
+    bool empty = true;                     ///< no packet can be in the set
+    Certainty certainty = Certainty::proven;  ///< of a non-empty set
+    bool complete = true;                  ///< false: `flows` was cut
+    /// The set as boxes in words: {"src", "10.20.7.0/24"}, {"dst", "any"}, {"proto", "tcp"}, {"dport", "25"}, {"in", "lan"}.
+    std::vector<std::vector<std::pair<std::string, std::string>>> flows;
+    std::vector<std::string> sources;      ///< all original sources, prefixes
+    std::vector<std::string> destinations; ///< all original destinations, prefixes
+    std::string ports;                     ///< destination ports, "25, 465-587", "any"
+    std::optional<PacketText> witness;
+    std::optional<OutcomeText> outcome;
+    std::vector<TraceStep> trace;
+    std::vector<std::string> depends_on;
+};
+/// Runs `text` on every device, IPv4 and IPv6. Exit status of `query` is 1 when some answer is not empty.
+[[nodiscard]] tl::expected<std::vector<QueryAnswer>, QueryError> run_query(std::string_view text,
+                                                                           const std::vector<Prepared>& devices,
+                                                                           const Intent& intent,
+                                                                           flow::Budget budget = {});
 
 }  // namespace egresslint::lint

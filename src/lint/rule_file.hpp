@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// A rule is one literate file, rules/ELnnn-name.md: TOML front matter between `+++` lines, then a page with fixed
+// heads and fenced examples that run as tests. The files are embedded in the program (embed_rules.cmake).
+//
+//   +++
+//   code = "EL101"
+//   name = "mail-source-not-own"
+//   severity = "error"
+//   kind = "forbid"                     # forbid, require, several; or native: a check in C++
+//   query = 'for each mail server m: from m and ... leaves as not in m.outbound'
+//   message = "{server} sends SMTP as {leaves_as}, not as its own {outbound}"
+//   needs = ["m.outbound"]
+//   +++
+//   ```nft expect=EL101@4        an example that must give exactly these findings, code@line of the block
+//   ```nft clean                 one that must give none
+//   ```toml intent               egresslint.toml for the examples that follow on the page
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <utility>
+#include <vector>
+
+#include "base/diagnostic.hpp"
+
+namespace egresslint::lint {
+
+struct RuleExample {
+    std::string dialect;   ///< "nft", "iptables", "ip6tables"
+    std::string text;
+    std::string intent;    ///< "" = inference only
+    std::vector<std::pair<std::string, unsigned>> expect;  ///< code, line in `text`; line 0 = no location. Empty = clean
+    unsigned line = 0;     ///< of the fence in the rule file
+};
+
+enum class RuleKind : std::uint8_t {
+    forbid,   ///< the query's set must be empty
+    require,  ///< the query's set must not be empty
+    several,  ///< the flows of the query must all leave with one source
+    native,   ///< decided by bookkeeping in C++ (EL9xx)
+};
+
+struct RuleFile {
+    std::string code;
+    std::string name;
+    base::Severity severity = base::Severity::error;
+    RuleKind kind = RuleKind::forbid;
+    std::string query;
+    std::string message;             ///< {placeholders}: see rules/README.md
+    std::vector<std::string> needs;  ///< "m.outbound", "m.published"; without them the rule does not apply
+    /// An interface address that nobody stated is presumed global and not a mail server's own.
+    bool presume_interface_address = false;
+    std::string help;
+    std::string summary;             ///< first sentence of "What it does"
+    std::string page;                ///< Markdown, front matter removed; `explain` prints it
+    std::vector<RuleExample> examples;
+    std::string path;                ///< "rules/EL101-mail-source-not-own.md"
+};
+
+struct RuleFileError {
+    std::string path;
+    unsigned line = 0;
+    std::string message;
+};
+[[nodiscard]] tl::expected<RuleFile, RuleFileError> parse_rule_file(std::string_view path, std::string_view text);
+
+/// Built-in rules by code. Parsed once.
+[[nodiscard]] const std::vector<RuleFile>& rules();
+/// By code ("EL101", any case) or name; nullptr if there is none.
+[[nodiscard]] const RuleFile* find_rule(std::string_view code_or_name);
+/// The nearest code or name, for "did you mean"; "" if nothing is near.
+[[nodiscard]] std::string nearest_rule(std::string_view text);
+
+}  // namespace egresslint::lint
