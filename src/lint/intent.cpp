@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+// egresslint.toml -> Intent. Every table names its keys; a key that no table knows is an error, because a misspelt
+// "outbound" would otherwise turn a check off without a word.
+#include "lint/intent.hpp"
+
+#include <fmt/format.h>
+
+#define TOML_EXCEPTIONS 0
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "lint/suggest.hpp"
+
+namespace egresslint::lint {
+namespace {
+
+using base::Severity;
+
+class Reader {
+public:
+    Reader(const base::Sources& sources, base::FileId file, base::Diagnostics& diagnostics)
+        : sources_(sources), file_(file), diagnostics_(diagnostics) {}
+
+    [[nodiscard]] bool failed() const { return failed_; }
+
+    base::Span span(const toml::source_region& region) const {
+        const std::uint32_t begin = offset(region.begin);
+        std::uint32_t end = offset(region.end);
+        const std::string_view text = sources_.text(file_);
+        if (end <= begin) end = std::min<std::uint32_t>(begin + 1, static_cast<std::uint32_t>(text.size()));
+        return {file_, begin, end};
+    }
+    void error(const toml::source_region& region, std::string message) {
+        failed_ = true;
+        base::Diagnostic d;
+        d.kind = base::Diagnostic::Kind::fatal;
+        d.span = span(region);
+        d.message = std::move(message);
+        diagnostics_.push_back(std::move(d));
+    }
+
+    /// Reports every key of `table` that is not in `known`.
+    void only(const toml::table& table, std::string_view where, std::initializer_list<std::string_view> known) {
+        for (const auto& [key, node] : table) {
+            if (std::find(known.begin(), known.end(), key.str()) != known.end()) continue;
+            const std::string near = nearest(key.str(), std::vector<std::string_view>(known));
+            error(key.source(), near.empty() ? fmt::format("unknown key \"{}\" in {}", key.str(), where)
+                                             : fmt::format("unknown key \"{}\" in {}; did you mean \"{}\"?", key.str(), where, near));
+        }
+    }
+    void text(const toml::table& table, std::string_view key, std::string& to) {
+        const toml::node* node = table.get(key);
+        if (node == nullptr) return;
+        if (const auto* value = node->as_string())
+            to = value->get();
+        else
+            error(node->source(), fmt::format("\"{}\" must be a string", key));
+    }
+    /// A list of strings; a single string counts as a list of one.
+    template <class Use>
+    void list(const toml::table& table, std::string_view key, Use&& use) {
+        const toml::node* node = table.get(key);
+        if (node == nullptr) return;
+        if (const auto* one = node->as_string()) {
+            use(one->get(), *node);
+            return;
+        }
+        const auto* array = node->as_array();
+        if (array == nullptr) {
+            error(node->source(), fmt::format("\"{}\" must be a list of strings", key));
+            return;
+        }
+        for (const toml::node& item : *array) {
+            if (const auto* value = item.as_string())
+                use(value->get(), item);
+            else
+                error(item.source(), fmt::format("\"{}\" must hold strings only", key));
+        }
+    }
+    void texts(const toml::table& table, std::string_view key, std::vector<std::string>& to) {
+        list(table, key, [&](const std::string& value, const toml::node&) { to.push_back(value); });
+    }
+    void prefixes(const toml::table& table, std::string_view key, std::vector<base::Prefix>& to) {
+        list(table, key, [&](const std::string& value, const toml::node& node) {
+            if (const auto prefix = base::parse_prefix(value))
+                to.push_back(*prefix);
+            else
+                error(node.source(), fmt::format("\"{}\" is not an address or prefix", value));
+        });
+    }
+    /// The tables of [[key]].
+    template <class Use>
+    void tables(const toml::table& table, std::string_view key, Use&& use) {
+        const toml::node* node = table.get(key);
+        if (node == nullptr) return;
+        const auto* array = node->as_array();
+        if (array == nullptr) {
+            error(node->source(), fmt::format("\"{}\" is a list of tables: write [[{}]]", key, key));
+            return;
+        }
+        for (const toml::node& item : *array) {
+            if (const auto* t = item.as_table())
+                use(*t);
+            else
+                error(item.source(), fmt::format("\"{}\" is a list of tables: write [[{}]]", key, key));
+        }
+    }
+    const toml::table* table(const toml::table& in, std::string_view key) {
+        const toml::node* node = in.get(key);
+        if (node == nullptr) return nullptr;
+        const auto* t = node->as_table();
+        if (t == nullptr) error(node->source(), fmt::format("\"{}\" is a table: write [{}]", key, key));
+        return t;
+    }
+    void need(const toml::table& table, std::string_view where, bool present, std::string_view key) {
+        if (!present && table.get(key) == nullptr) error(table.source(), fmt::format("{} needs \"{}\"", where, key));
+    }
+
+private:
+    /// toml++ counts code points; spans count bytes.
+    std::uint32_t offset(const toml::source_position& position) const {
+        const std::string_view text = sources_.text(file_);
+        std::size_t at = 0;
+        for (unsigned line = 1; line < position.line; ++line) {
+            const std::size_t next = text.find('\n', at);
+            if (next == std::string_view::npos) return static_cast<std::uint32_t>(text.size());
+            at = next + 1;
+        }
+        for (unsigned column = 1; column < position.column && at < text.size(); ++column) {
+            ++at;
+            while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0u) == 0x80u) ++at;
+        }
+        return static_cast<std::uint32_t>(at);
+    }
+
+    const base::Sources& sources_;
+    base::FileId file_;
+    base::Diagnostics& diagnostics_;
+    bool failed_ = false;
+};
+
+void read_mail_server(Reader& r, const toml::table& t, Intent& intent) {
+    r.only(t, "[[mail_server]]", {"name", "address", "outbound", "helo"});
+    MailServer server;
+    server.span = r.span(t.source());
+    r.text(t, "name", server.name);
+    r.prefixes(t, "address", server.address);
+    r.prefixes(t, "outbound", server.outbound);
+    r.text(t, "helo", server.helo);
+    r.need(t, "[[mail_server]]", !server.name.empty(), "name");
+    r.need(t, "[[mail_server]]", !server.address.empty(), "address");
+    for (const MailServer& other : intent.mail_servers)
+        if (!server.name.empty() && other.name == server.name)
+            r.error(t.source(), fmt::format("a second mail server is named \"{}\"", server.name));
+    intent.mail_servers.push_back(std::move(server));
+}
+
+void read_interface(Reader& r, const toml::table& t, DeviceIntent& device) {
+    r.only(t, "[[device.interface]]", {"name", "address"});
+    IntentInterface interface;
+    interface.span = r.span(t.source());
+    r.text(t, "name", interface.name);
+    r.need(t, "[[device.interface]]", !interface.name.empty(), "name");
+    r.list(t, "address", [&](const std::string& value, const toml::node& node) {
+        const auto prefix = base::parse_prefix(value);
+        const auto host = base::parse_address(std::string_view(value).substr(0, value.find('/')));
+        if (!prefix || !host) {
+            r.error(node.source(), fmt::format("\"{}\" is not an interface address such as \"198.51.100.2/28\"", value));
+            return;
+        }
+        interface.address.push_back(*prefix);
+        interface.hosts.push_back(*host);
+    });
+    device.interfaces.push_back(std::move(interface));
+}
+
+void read_device(Reader& r, const toml::table& t, Intent& intent) {
+    r.only(t, "[[device]]", {"name", "config", "dialect", "external", "addresses", "routes", "rules", "interface"});
+    DeviceIntent device;
+    device.span = r.span(t.source());
+    r.text(t, "name", device.name);
+    r.need(t, "[[device]]", !device.name.empty(), "name");
+    r.texts(t, "config", device.config);
+    r.text(t, "dialect", device.dialect);
+    r.texts(t, "external", device.external);
+    r.text(t, "addresses", device.addresses);
+    r.text(t, "routes", device.routes);
+    r.text(t, "rules", device.rules);
+    r.tables(t, "interface", [&](const toml::table& i) { read_interface(r, i, device); });
+    for (const DeviceIntent& other : intent.devices)
+        if (!device.name.empty() && other.name == device.name)
+            r.error(t.source(), fmt::format("a second device is named \"{}\"", device.name));
+    intent.devices.push_back(std::move(device));
+}
+
+void read_policy(Reader& r, const toml::table& t, Intent& intent) {
+    r.only(t, "[[policy]]", {"code", "forbid", "require", "message", "severity"});
+    Policy policy;
+    policy.span = r.span(t.source());
+    r.text(t, "code", policy.code);
+    r.need(t, "[[policy]]", !policy.code.empty(), "code");
+    std::string forbid, require;
+    r.text(t, "forbid", forbid);
+    r.text(t, "require", require);
+    if (forbid.empty() == require.empty()) r.error(t.source(), "[[policy]] needs either \"forbid\" or \"require\", with a query");
+    policy.kind = require.empty() ? "forbid" : "require";
+    policy.query = require.empty() ? forbid : require;
+    if (const toml::node* node = t.get(policy.kind)) policy.span = r.span(node->source());
+    r.text(t, "message", policy.message);
+    policy.severity = "error";
+    r.text(t, "severity", policy.severity);
+    if (policy.severity != "error" && policy.severity != "warning" && policy.severity != "note")
+        r.error(t.get("severity")->source(), "\"severity\" is \"error\", \"warning\" or \"note\"");
+    intent.policies.push_back(std::move(policy));
+}
+
+/// YYYY-MM-DD, as a string or a TOML date.
+std::string read_date(Reader& r, const toml::table& t, std::string_view key) {
+    const toml::node* node = t.get(key);
+    if (node == nullptr) return {};
+    if (const auto* date = node->as_date())
+        return fmt::format("{:04}-{:02}-{:02}", date->get().year, date->get().month, date->get().day);
+    if (const auto* value = node->as_string()) {
+        const std::string& s = value->get();
+        bool ok = s.size() == 10 && s[4] == '-' && s[7] == '-';
+        for (std::size_t i = 0; ok && i < s.size(); ++i)
+            if (i != 4 && i != 7) ok = s[i] >= '0' && s[i] <= '9';
+        if (ok) return s;
+    }
+    r.error(node->source(), fmt::format("\"{}\" is a date such as 2027-03-31", key));
+    return {};
+}
+
+void read_allow(Reader& r, const toml::table& t, Intent& intent) {
+    r.only(t, "[[allow]]", {"rule", "device", "match", "reason", "until"});
+    Allow allow;
+    allow.span = r.span(t.source());
+    r.text(t, "rule", allow.rule);
+    r.need(t, "[[allow]]", !allow.rule.empty(), "rule");
+    r.text(t, "device", allow.device);
+    r.text(t, "match", allow.match);
+    r.text(t, "reason", allow.reason);
+    allow.until = read_date(r, t, "until");
+    intent.allows.push_back(std::move(allow));
+}
+
+void read_smtp(Reader& r, const toml::table& t, Intent& intent) {
+    r.only(t, "[smtp]", {"ports", "allowed"});
+    if (const toml::node* node = t.get("ports")) {
+        intent.smtp_ports.clear();
+        const auto* array = node->as_array();
+        if (array == nullptr || array->empty()) r.error(node->source(), "\"ports\" is a list of port numbers");
+        if (array != nullptr) {
+            for (const toml::node& item : *array) {
+                const auto* number = item.as_integer();
+                if (number == nullptr || number->get() < 1 || number->get() > 65535)
+                    r.error(item.source(), "a port is a number from 1 to 65535");
+                else
+                    intent.smtp_ports.push_back(static_cast<std::uint16_t>(number->get()));
+            }
+        }
+    }
+    r.prefixes(t, "allowed", intent.smtp_allowed);
+}
+
+}  // namespace
+
+std::optional<Intent> read_intent(const base::Sources& sources, base::FileId file, base::Diagnostics& diagnostics) {
+    Reader r(sources, file, diagnostics);
+    const std::string& path = sources.file(file).path;
+    const toml::parse_result parsed = toml::parse(sources.text(file), std::string_view(path));
+    if (!parsed) {
+        r.error(parsed.error().source(), std::string(parsed.error().description()));
+        return std::nullopt;
+    }
+    const toml::table& root = parsed.table();
+    Intent intent;
+    intent.path = path;
+    const std::size_t slash = path.rfind('/');
+    intent.directory = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+    intent.declared = true;
+    r.only(root, "the intent file", {"site", "mail_server", "smtp", "device", "evidence", "policy", "allow"});
+    if (const toml::table* site = r.table(root, "site")) {
+        r.only(*site, "[site]", {"internal"});
+        r.prefixes(*site, "internal", intent.internal);
+    }
+    r.tables(root, "mail_server", [&](const toml::table& t) { read_mail_server(r, t, intent); });
+    if (const toml::table* smtp = r.table(root, "smtp")) read_smtp(r, *smtp, intent);
+    r.tables(root, "device", [&](const toml::table& t) { read_device(r, t, intent); });
+    if (const toml::table* evidence = r.table(root, "evidence")) {
+        r.only(*evidence, "[evidence]", {"zones", "mta", "registry", "organisation"});
+        r.texts(*evidence, "zones", intent.evidence.zones);
+        r.texts(*evidence, "mta", intent.evidence.mta);
+        r.texts(*evidence, "registry", intent.evidence.registry);
+        r.text(*evidence, "organisation", intent.evidence.organisation);
+    }
+    r.tables(root, "policy", [&](const toml::table& t) { read_policy(r, t, intent); });
+    r.tables(root, "allow", [&](const toml::table& t) { read_allow(r, t, intent); });
+    if (r.failed()) return std::nullopt;
+    return intent;
+}
+
+}  // namespace egresslint::lint
