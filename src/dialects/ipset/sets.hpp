@@ -19,19 +19,19 @@ namespace egresslint::dialects::ipset {
 enum class Part : std::uint8_t { ip, net, port, mac, mark, iface, set };
 
 struct Element {
-    base::Interval address;         ///< first ip or net
-    base::Interval address2;        ///< second one, for hash:ip,port,ip and relatives
-    std::uint8_t length = 0;        ///< prefix length of a net; what is more specific decides
+    base::Interval address;   ///< first ip or net
+    base::Interval address2;  ///< second one, for hash:ip,port,ip and relatives
+    std::uint8_t length = 0;  ///< prefix length of a net; what is more specific decides
     std::uint8_t length2 = 0;
     std::uint8_t proto = 0;
     std::uint16_t port_first = 0;
     std::uint16_t port_last = 0;
     std::uint32_t mark = 0;
-    std::uint32_t name = 0;         ///< interface or member set: index into SetDefinition::names
+    std::uint32_t name = 0;  ///< interface or member set: index into SetDefinition::names
     bool nomatch = false;
-    bool timed = false;             ///< has a remaining life time: may be gone
-    bool physical = false;          ///< interface is a bridge port
-    bool wildcard = false;          ///< interface is a prefix
+    bool timed = false;     ///< has a remaining life time: may be gone
+    bool physical = false;  ///< interface is a bridge port
+    bool wildcard = false;  ///< interface is a prefix
     bool has_mac = false;
 };
 
@@ -40,11 +40,11 @@ struct SetDefinition {
     std::string type;
     std::vector<Part> parts;
     base::Family family = base::Family::v4;
-    bool any_family = false;        ///< bitmap:port, hash:mac, list:set
-    bool timeout = false;           ///< created with a timeout: elements come and go
-    bool not_understood = false;    ///< type or contents could not be read: nothing is known about it
+    bool any_family = false;      ///< bitmap:port, hash:mac, list:set
+    bool timeout = false;         ///< created with a timeout: elements come and go
+    bool not_understood = false;  ///< type or contents could not be read: nothing is known about it
     std::uint32_t mark_mask = 0xffffffffu;
-    std::uint8_t netmask = 0;       ///< hash:ip and bitmap:ip netmask; 0: full length
+    std::uint8_t netmask = 0;  ///< hash:ip and bitmap:ip netmask; 0: full length
     base::Span span;
     std::vector<Element> elements;
     std::vector<std::string> names;
@@ -70,9 +70,11 @@ void parse(const base::Sources& sources, base::FileId file, Sets& sets, base::Di
 /// `--match-set NAME src,dst …` as the rule that uses it sees it.
 struct Use {
     std::string name;
-    std::vector<bool> source;       ///< one a dimension: true = src
+    std::vector<bool> source;  ///< one a dimension: true = src
     base::Family family = base::Family::v4;
     bool return_nomatch = false;
+    /// The rule runs before destination translation: `dst` is not the address that later rules see.
+    bool before_translation = false;
     bool written_by_rules = false;  ///< a SET target changes it: contents are not what the file says
     model::ObjectId object;
     model::RegisterId mark;
