@@ -2,55 +2,12 @@
 // The machine's report, schema 1. Keys keep the order in which they are written here, text is ASCII with \u escapes
 // (bytes that are no UTF-8 become U+FFFD), and nothing in it depends on time or memory, so that equal input gives equal
 // bytes.
-#include <nlohmann/json.hpp>
 
+#include "report/json_values.hpp"
 #include "report/report.hpp"
 
 namespace egresslint::report {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-Json location(const base::Span& span, const base::Sources& sources) {
-    if (!span.valid()) return nullptr;
-    const base::Position at = sources.begin(span);
-    const base::Position end = sources.end(span);
-    return Json{{"file", sources.file(span.file).path},
-                {"line", at.line},
-                {"column", at.column},
-                {"end_line", end.line},
-                {"end_column", end.column}};
-}
-
-Json packet(const lint::PacketText& packet) {
-    Json out{{"in", packet.in}, {"src", packet.src}, {"dst", packet.dst}, {"proto", packet.proto}};
-    if (packet.sport) out["sport"] = *packet.sport;
-    if (packet.dport) out["dport"] = *packet.dport;
-    if (packet.icmp_type) out["icmp_type"] = *packet.icmp_type;
-    if (packet.icmp_code) out["icmp_code"] = *packet.icmp_code;
-    return out;
-}
-
-/// A number where it is one, "LOW-HIGH" for an open choice.
-void port(Json& out, const char* key, const std::string& text) {
-    if (text.empty()) return;
-    if (text.size() <= 5 && text.find_first_not_of("0123456789") == std::string::npos)
-        out[key] = std::stoul(text);
-    else
-        out[key] = text;
-}
-
-Json outcome(const lint::OutcomeText& outcome) {
-    Json out{{"verdict", outcome.verdict}, {"out", outcome.out}, {"src", outcome.src}, {"dst", outcome.dst}};
-    port(out, "sport", outcome.sport);
-    port(out, "dport", outcome.dport);
-    out["logged"] = outcome.logged;
-    return out;
-}
-
-std::string_view certainty_name(lint::Certainty certainty) {
-    return certainty == lint::Certainty::proven ? "proven" : "possible";
-}
 
 Json finding_json(const lint::Finding& finding, const base::Sources& sources) {
     Json flows{{"sources", finding.sources}};
@@ -61,29 +18,22 @@ Json finding_json(const lint::Finding& finding, const base::Sources& sources) {
              {"certainty", certainty_name(finding.certainty)},
              {"device", finding.device},
              {"message", finding.message},
-             {"location", location(finding.span, sources)},
+             {"location", location_json(finding.span, sources)},
              {"flows", std::move(flows)},
-             {"witness", finding.witness ? packet(*finding.witness) : Json(nullptr)},
-             {"outcome", finding.outcome ? outcome(*finding.outcome) : Json(nullptr)}};
-    Json trace = Json::array();
-    for (const lint::TraceStep& step : finding.trace)
-        trace.push_back(Json{{"location", location(step.span, sources)},
-                             {"stage", step.stage},
-                             {"text", step.text},
-                             {"effect", step.effect},
-                             {"uncertain", step.uncertain}});
-    out["trace"] = std::move(trace);
+             {"witness", finding.witness ? packet_json(*finding.witness) : Json(nullptr)},
+             {"outcome", finding.outcome ? outcome_json(*finding.outcome) : Json(nullptr)}};
+    out["trace"] = steps_json(finding.trace, sources);
     out["because"] = finding.because;
     Json related = Json::array();
     for (const lint::Related& place : finding.related)
-        related.push_back(Json{{"location", location(place.span, sources)}, {"label", place.label}});
+        related.push_back(Json{{"location", location_json(place.span, sources)}, {"label", place.label}});
     out["related"] = std::move(related);
     out["depends_on"] = finding.depends_on;
     out["help"] = finding.help;
     if (finding.fix) {
         Json edits = Json::array();
         for (const lint::Edit& edit : finding.fix->edits)
-            edits.push_back(Json{{"location", location(edit.span, sources)}, {"replacement", edit.replacement}});
+            edits.push_back(Json{{"location", location_json(edit.span, sources)}, {"replacement", edit.replacement}});
         out["fix"] =
             Json{{"description", finding.fix->description}, {"edits", std::move(edits)}, {"safe", finding.fix->safe}};
     } else {
@@ -91,10 +41,6 @@ Json finding_json(const lint::Finding& finding, const base::Sources& sources) {
     }
     out["fingerprint"] = finding.fingerprint;
     return out;
-}
-
-std::string dumped(const Json& json, int indent) {
-    return json.dump(indent, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace
@@ -117,7 +63,7 @@ std::string write_json(const lint::Report& report, const Context& context) {
                                    {"what", assumption.what},
                                    {"because", assumption.because},
                                    {"guessed", assumption.guessed},
-                                   {"location", location(assumption.span, sources)}});
+                                   {"location", location_json(assumption.span, sources)}});
     out["assumptions"] = std::move(assumptions);
     if (!report.egress.empty()) {
         Json egress = Json::array();
@@ -129,7 +75,7 @@ std::string write_json(const lint::Report& report, const Context& context) {
                                   {"out", row.out},
                                   {"leaves_as", row.leaves_as},
                                   {"rule", row.rule},
-                                  {"location", location(row.span, sources)},
+                                  {"location", location_json(row.span, sources)},
                                   {"certainty", certainty_name(row.certainty)}});
         out["egress"] = std::move(egress);
     }
@@ -139,7 +85,7 @@ std::string write_json(const lint::Report& report, const Context& context) {
     if (!context.problems.empty()) {
         Json errors = Json::array();
         for (const Problem& problem : context.problems)
-            errors.push_back(Json{{"message", problem.message}, {"location", location(problem.span, sources)}});
+            errors.push_back(Json{{"message", problem.message}, {"location", location_json(problem.span, sources)}});
         out["errors"] = std::move(errors);
     }
     return dumped(out, 2);

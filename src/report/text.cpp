@@ -21,72 +21,12 @@
 #include "report/escape.hpp"
 #include "report/excerpt.hpp"
 #include "report/report.hpp"
+#include "report/words.hpp"
 
 namespace egresslint::report {
 namespace {
 
 using lint::Certainty;
-
-constexpr std::size_t widest_rule = 72;  ///< of a rule's text inside a trace or table
-
-std::string joined(const std::vector<std::string>& parts, std::string_view separator, std::size_t limit) {
-    std::string out;
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        if (i == limit) {
-            out += fmt::format(" and {} more", parts.size() - limit);
-            break;
-        }
-        if (i != 0) out += separator;
-        out += escaped(parts[i]);
-    }
-    return out;
-}
-
-std::string shortened(std::string_view text, std::size_t columns) {
-    const std::string safe = escaped(text);
-    if (display_width(safe) <= columns) return safe;
-    return std::string(clipped(safe, columns - 3)) + "...";
-}
-
-std::string padded(std::string text, std::size_t columns) {
-    const std::size_t width = display_width(text);
-    if (width < columns) text.append(columns - width, ' ');
-    return text;
-}
-
-/// Columns aligned; the last one is not padded.
-std::vector<std::string> aligned(const std::vector<std::vector<std::string>>& rows) {
-    std::vector<std::size_t> widths;
-    for (const auto& row : rows) {
-        widths.resize(std::max(widths.size(), row.size()), 0);
-        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], display_width(row[i]));
-    }
-    std::vector<std::string> lines;
-    for (const auto& row : rows) {
-        std::string line;
-        for (std::size_t i = 0; i < row.size(); ++i)
-            line += i + 1 == row.size() ? row[i] : padded(row[i], widths[i]) + "  ";
-        line.erase(line.find_last_not_of(' ') + 1);
-        lines.push_back(std::move(line));
-    }
-    return lines;
-}
-
-std::string outcome_text(const lint::OutcomeText& outcome) {
-    std::string out = escaped(outcome.verdict);
-    if (outcome.out == "(self)")
-        out += ", delivered to the device itself";
-    else if (!outcome.out.empty())
-        out += ", out " + escaped(outcome.out);
-    if (outcome.verdict == "accept" && !outcome.src.empty()) {
-        const bool v6 = outcome.src.find(':') != std::string::npos;
-        out += outcome.out == "(self)" ? ", source " : ", leaves as ";
-        out += v6 && !outcome.sport.empty() ? "[" + escaped(outcome.src) + "]" : escaped(outcome.src);
-        if (!outcome.sport.empty()) out += ":" + escaped(outcome.sport);
-    }
-    if (outcome.logged) out += ", logged";
-    return out;
-}
 
 /// `   = name: first line` with further lines indented below it.
 class Notes {
@@ -109,14 +49,6 @@ private:
     const Style& style_;
     std::string text_;
 };
-
-std::vector<std::string> trace_lines(const std::vector<lint::TraceStep>& trace, const base::Sources& sources) {
-    std::vector<std::vector<std::string>> rows;
-    for (const lint::TraceStep& step : trace)
-        rows.push_back({escaped(step.stage), escaped(sources.where(step.span)), shortened(step.text, widest_rule),
-                        escaped(step.effect) + (step.uncertain ? " (if it matches)" : "")});
-    return aligned(rows);
-}
 
 std::string finding_text(const lint::Finding& finding, const Context& context) {
     const Style& style = context.style;

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/arguments.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <filesystem>
+#include <list>
+#include <optional>
+
+#include "cli/version.hpp"
+#include "dialects/dialect.hpp"
+#include "lint/rule_file.hpp"
+#include "lint/suggest.hpp"
+#include "report/report.hpp"
+
+namespace egresslint::cli {
+namespace {
+
+using Words = std::vector<std::string_view>;
+
+std::string did_you_mean(std::string_view word, const Words& words) {
+    const std::string near = lint::nearest(word, words);
+    return near.empty() ? "" : fmt::format("; did you mean '{}'?", near);
+}
+
+std::string listed(const Words& words) { return fmt::format("{}", fmt::join(words, ", ")); }
+
+/// An error text unless `word` is one of `words`.
+std::string one_of(std::string_view option, const std::string& word, const Words& words) {
+    if (std::find(words.begin(), words.end(), word) != words.end()) return "";
+    const std::string near = did_you_mean(word, words);
+    return fmt::format("{}: no such value '{}'{}", option, word,
+                       near.empty() ? fmt::format("; it takes {}", listed(words)) : near);
+}
+
+Words format_names() {
+    Words out;
+    for (const report::Format& format : report::formats()) out.push_back(format.name);
+    return out;
+}
+
+Words dialect_names() {
+    Words out;
+    for (const dialects::Dialect& dialect : dialects::all()) out.push_back(dialect.name);
+    return out;
+}
+
+/// Codes, prefixes of codes ("EL1"), names, or ALL.
+std::string check_rule_selector(std::string_view option, std::string& word) {
+    if (word == "ALL") {
+        word = "EL";
+        return "";
+    }
+    if (const lint::RuleFile* rule = lint::find_rule(word)) {
+        word = rule->code;
+        return "";
+    }
+    std::string upper = word;
+    std::transform(upper.begin(), upper.end(), upper.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    for (const lint::RuleFile& rule : lint::rules())
+        if (!upper.empty() && rule.code.starts_with(upper)) {
+            word = upper;
+            return "";
+        }
+    const std::string near = lint::nearest_rule(word);
+    return fmt::format("{}: no such rule '{}'{}", option, word,
+                       near.empty() ? "; `egresslint rules` lists them" : fmt::format("; did you mean '{}'?", near));
+}
+
+/// What the parser writes into before it is translated into Options.
+struct Raw {
+    std::vector<std::string> outputs;
+    std::string color = "auto";
+    std::string fail_on = "error";
+    std::string min_certainty = "possible";
+    std::vector<std::string> dports;
+};
+
+class Parser {
+public:
+    Parser() : app_("Proves who leaves the network as which address.", "egresslint") {
+        app_.set_help_flag("-h,--help", "print this");
+        app_.set_version_flag("-V,--version", version_text(), "print the version");
+        app_.require_subcommand(0, 1);
+        app_.allow_extras();
+        app_.footer(
+            "Exit status: 0 nothing at or above --fail-on, 1 findings, 2 no verdict.\n"
+            "`egresslint COMMAND --help` lists a command's options.");
+        add_global(app_);
+        for (const Command& command : commands()) {
+            CLI::App* sub = app_.add_subcommand(std::string(command.name), std::string(command.summary));
+            sub->set_help_flag("-h,--help", "print this");
+            sub->allow_extras();
+            add_options(*sub, command);
+        }
+    }
+
+    Parsed parse(int argc, const char* const* argv) {
+        Parsed out;
+        try {
+            app_.parse(argc, argv);
+        } catch (const CLI::CallForHelp&) {
+            out.text = app_.help("", CLI::AppFormatMode::Normal);
+            for (CLI::App* sub : app_.get_subcommands()) out.text = sub->help();
+            return out;
+        } catch (const CLI::CallForVersion&) {
+            out.text = version_text() + "\n";
+            return out;
+        } catch (const CLI::ParseError& error) {
+            out.problem = error.what();
+        }
+        const auto chosen = app_.get_subcommands();
+        if (!chosen.empty()) {
+            const std::string name = chosen.front()->get_name();
+            options_.command = name;
+            const auto& table = commands();
+            out.command = &*std::find_if(table.begin(), table.end(), [&](const Command& c) { return c.name == name; });
+        }
+        // An unknown word explains more than what the parser tripped over because of it.
+        if (std::string unknown = unknown_words(out.command); !unknown.empty()) out.problem = std::move(unknown);
+        if (out.problem.empty() && out.command == nullptr)
+            out.problem = "no command given; `egresslint --help` lists them";
+        if (out.problem.empty()) out.problem = translate(*out.command);
+        if (!out.problem.empty()) translate_format(argc, argv);
+        out.options = options_;
+        return out;
+    }
+
+private:
+    void add_global(CLI::App& app) {
+        app.add_option("--color", raw_.color, "auto, always or never")->type_name("WHEN");
+        app.add_flag("-q,--quiet", options_.quiet, "no remarks, no summary");
+        app.add_flag("--no-progress", options_.no_progress, "no progress line on a terminal");
+    }
+
+    void add_options(CLI::App& sub, const Command& command) {
+        add_global(sub);
+        const auto flag = [&](const char* name, bool& target, const char* help) { sub.add_flag(name, target, help); };
+        const auto text = [&](const char* name, std::string& target, const char* type, const char* help) {
+            return sub.add_option(name, target, help)->type_name(type);
+        };
+        text("--format", options_.format, "NAME", "form of standard output")
+            ->description(fmt::format("form of standard output: {}", listed(command.formats)));
+        if (command.takes & takes_expression)
+            text("EXPR", options_.expression, "", "the question, in the query language");
+        if (command.takes & takes_code) text("CODE", options_.code, "", "a rule's code or name");
+        if (command.takes & takes_paths) {
+            sub.add_option("PATH", options_.paths, "files, directories, globs; - is standard input")->type_name("");
+            text("--dialect", options_.dialect, "NAME", "instead of recognising it")
+                ->description(fmt::format("instead of recognising it: {}", listed(dialect_names())));
+            text("--stdin-filename", options_.stdin_filename, "PATH", "name of standard input in reports");
+            text("--addresses", options_.addresses, "FILE", "`ip -j addr` of the device");
+            text("--routes", options_.routes, "FILE", "`ip -j route show table all` of the device");
+            text("--routing-rules", options_.routing_rules, "FILE", "`ip -j rule` of the device");
+            flag("--allow-includes-outside", options_.allow_includes_outside,
+                 "follow includes out of the directory of the file");
+            flag("--live", options_.live, "the running nftables ruleset of this host (needs egresslint-nft)");
+            text("--via-kernel", options_.via_kernel, "FILE",
+                 "what the kernel makes of FILE, in a private namespace (needs egresslint-nft)");
+            flag("--show-files", options_.show_files, "print which files form which device, and stop");
+        }
+        if (command.takes & takes_intent) {
+            text("--config", options_.config, "FILE", "the intent file, egresslint.toml");
+            flag("--isolated", options_.isolated, "use no intent file");
+            flag("--show-settings", options_.show_settings, "print what the options and the intent file say, and stop");
+        }
+        if (command.takes & takes_rules) {
+            sub.add_option("--select", options_.select, "only these rules: codes, prefixes, names")
+                ->type_name("CODE,...")
+                ->delimiter(',');
+            sub.add_option("--ignore", options_.ignore, "not these rules")->type_name("CODE,...")->delimiter(',');
+        }
+        if (command.takes & takes_findings) {
+            sub.add_option("--output", raw_.outputs, "a further report into a file; may be repeated")
+                ->type_name("FORMAT=PATH");
+            text("--fail-on", raw_.fail_on, "LEVEL", "status 1 from this severity on: error, warning, note or never");
+            flag("--exit-zero", options_.exit_zero, "status 0 even with findings");
+            text("--min-certainty", raw_.min_certainty, "LEVEL", "possible (default) or proven");
+            flag("--statistics", options_.statistics, "count findings by rule");
+        }
+        if (command.takes & takes_packets)
+            text("--packets", options_.packets, "FILE", "a JSON packet a line; - is standard input");
+        if (command.takes & takes_ports)
+            sub.add_option("--dport", raw_.dports, "destination ports, or any; default 25")
+                ->type_name("PORT,...")
+                ->delimiter(',');
+        if (command.takes & takes_after)
+            text("--after", options_.after, "STEP", "read (as lowered) or resolve (default, as analysed)");
+    }
+
+    std::string unknown_words(const Command* command) {
+        std::vector<std::string> words;
+        if (command == nullptr) {
+            words = app_.remaining();
+        } else {
+            words = app_.get_subcommand(std::string(command->name))->remaining();
+            const auto more = app_.remaining(false);
+            words.insert(words.begin(), more.begin(), more.end());
+        }
+        for (const std::string& word : words) {
+            if (word == "--") continue;
+            if (word.size() > 1 && word.front() == '-') return unknown_option(word, command);
+            if (command == nullptr) return unknown_command(word);
+            return fmt::format("unexpected argument '{}'", word);
+        }
+        return "";
+    }
+
+    std::string unknown_option(const std::string& word, const Command* command) {
+        const CLI::App* app = command == nullptr ? &app_ : app_.get_subcommand(std::string(command->name));
+        std::vector<std::string> names;
+        for (const CLI::Option* option : app->get_options())
+            for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+        const std::string bare = word.substr(0, word.find('='));
+        return fmt::format("unknown option '{}'{}", bare, did_you_mean(bare, Words(names.begin(), names.end())));
+    }
+
+    static std::string unknown_command(const std::string& word) {
+        Words names;
+        for (const Command& command : commands()) names.push_back(command.name);
+        const std::string near = did_you_mean(word, names);
+        std::error_code ignored;
+        if (near.empty() && std::filesystem::exists(word, ignored))
+            return fmt::format("unknown command '{}'; did you mean `egresslint audit {}`?", word, word);
+        return fmt::format("unknown command '{}'{}", word,
+                           near.empty() ? fmt::format("; commands are {}", listed(names)) : near);
+    }
+
+    std::string translate(const Command& command) {
+        const CLI::App& sub = *app_.get_subcommand(std::string(command.name));
+        options_.format_given = sub.count("--format") != 0;
+        if (!options_.format_given) options_.format = command.formats.front();
+        std::string problem = one_of("--format", options_.format, command.formats);
+        if (problem.empty()) problem = translate_outputs();
+        if (problem.empty()) problem = one_of("--color", raw_.color, {"auto", "always", "never"});
+        if (problem.empty()) problem = one_of("--fail-on", raw_.fail_on, {"error", "warning", "note", "never"});
+        if (problem.empty()) problem = one_of("--min-certainty", raw_.min_certainty, {"possible", "proven"});
+        if (problem.empty() && !options_.dialect.empty())
+            problem = one_of("--dialect", options_.dialect, dialect_names());
+        if (problem.empty() && !options_.after.empty())
+            problem = one_of("--after", options_.after, {"read", "resolve"});
+        for (std::string& word : options_.select)
+            if (problem.empty()) problem = check_rule_selector("--select", word);
+        for (std::string& word : options_.ignore)
+            if (problem.empty()) problem = check_rule_selector("--ignore", word);
+        if (problem.empty()) problem = translate_ports();
+        if (problem.empty()) problem = contradictions();
+        if (!problem.empty()) return problem;
+        if (raw_.color != "auto")
+            options_.color = raw_.color == "always" ? report::ColorChoice::always : report::ColorChoice::never;
+        constexpr std::array<std::string_view, 4> levels{"note", "warning", "error", "never"};
+        options_.fail_on = static_cast<FailOn>(std::find(levels.begin(), levels.end(), raw_.fail_on) - levels.begin());
+        options_.proven_only = raw_.min_certainty == "proven";
+        return "";
+    }
+
+    std::string translate_outputs() {
+        for (const std::string& text : raw_.outputs) {
+            const std::size_t equals = text.find('=');
+            if (equals == std::string::npos || equals + 1 == text.size())
+                return fmt::format("--output: '{}' is not of the form FORMAT=PATH", text);
+            OutputTarget target{text.substr(0, equals), text.substr(equals + 1)};
+            if (std::string problem = one_of("--output", target.format, format_names()); !problem.empty())
+                return problem;
+            options_.outputs.push_back(std::move(target));
+        }
+        return "";
+    }
+
+    std::string translate_ports() {
+        for (const std::string& text : raw_.dports) {
+            if (text == "any") {
+                options_.all_ports = true;
+                continue;
+            }
+            unsigned value = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+            if (error != std::errc{} || end != text.data() + text.size() || value > 65535)
+                return fmt::format("--dport: '{}' is no port number", text);
+            options_.dports.push_back(static_cast<std::uint16_t>(value));
+        }
+        return "";
+    }
+
+    std::string contradictions() const {
+        if (options_.isolated && !options_.config.empty()) return "--isolated and --config exclude each other";
+        if (options_.live && !options_.via_kernel.empty()) return "--live and --via-kernel exclude each other";
+        if ((options_.live || !options_.via_kernel.empty()) && !options_.paths.empty())
+            return "--live and --via-kernel take the place of PATH";
+        const auto dashes = std::count(options_.paths.begin(), options_.paths.end(), "-");
+        if (dashes > 1 || (dashes == 1 && options_.packets == "-")) return "standard input can be read only once";
+        if (!options_.stdin_filename.empty() && dashes == 0) return "--stdin-filename needs the PATH -";
+        return "";
+    }
+
+    /// After a usage error only one thing still matters: whether a machine wants to be told in its own form.
+    void translate_format(int argc, const char* const* argv) {
+        options_.format = "text";
+        options_.outputs.clear();
+        for (int i = 1; i < argc; ++i) {
+            const std::string_view word = argv[i];
+            std::string_view value;
+            if (word == "--format" && i + 1 < argc) value = argv[i + 1];
+            if (word.starts_with("--format=")) value = word.substr(9);
+            if (value == "json") options_.format = "json";
+        }
+        options_.format_given = true;
+    }
+
+    CLI::App app_;
+    Options options_;
+    Raw raw_;
+};
+
+}  // namespace
+
+Parsed parse_arguments(int argc, const char* const* argv) { return Parser().parse(argc, argv); }
+
+}  // namespace egresslint::cli

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// A command is a row of a table: its name, which groups of options it takes, and what it does. One file a command.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "cli/session.hpp"
+
+namespace egresslint::cli {
+
+/// Groups of options, so that the same thing is spelt alike in every command.
+enum Takes : unsigned {
+    takes_paths = 1u << 0,       ///< PATH…, --dialect, --stdin-filename, includes, ip dumps, --live, --via-kernel
+    takes_intent = 1u << 1,      ///< --config, --isolated
+    takes_rules = 1u << 2,       ///< --select, --ignore, suppressions
+    takes_findings = 1u << 3,    ///< --fail-on, --exit-zero, --min-certainty, --statistics, --output
+    takes_expression = 1u << 4,  ///< query's EXPR
+    takes_packets = 1u << 5,     ///< trace's --packets
+    takes_ports = 1u << 6,       ///< egress' --dport
+    takes_code = 1u << 7,        ///< explain's CODE
+    takes_after = 1u << 8,       ///< model's --after
+};
+
+struct Command {
+    std::string_view name;
+    std::string_view summary;
+    unsigned takes = 0;
+    std::vector<std::string_view> formats;  ///< what --format accepts; the first is the default
+    Expected<int> (*run)(Session&) = nullptr;
+};
+
+[[nodiscard]] const std::vector<Command>& commands();
+
+Expected<int> run_check(Session& session);
+Expected<int> run_audit(Session& session);
+Expected<int> run_egress(Session& session);
+Expected<int> run_trace(Session& session);
+Expected<int> run_query(Session& session);
+Expected<int> run_model(Session& session);
+Expected<int> run_rules(Session& session);
+Expected<int> run_explain(Session& session);
+
+}  // namespace egresslint::cli

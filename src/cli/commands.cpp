@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every command, one line each.
+#include "cli/command.hpp"
+
+namespace egresslint::cli {
+
+const std::vector<Command>& commands() {
+    constexpr unsigned lints = takes_paths | takes_intent | takes_rules | takes_findings;
+    static const std::vector<Command> table{
+        {"check",
+         "lint; finds egresslint.toml upward, infers what it does not say",
+         lints,
+         {"text", "concise", "json", "jsonl"},
+         run_check},
+        {"audit",
+         "one-off audit without an intent file: assumptions, egress map, findings",
+         lints,
+         {"text", "concise", "json", "jsonl"},
+         run_audit},
+        {"egress",
+         "the egress map: original sources, public address, translating rule",
+         takes_paths | takes_intent | takes_ports,
+         {"text", "json"},
+         run_egress},
+        {"query",
+         "any flow question; status 1 when packets answer it",
+         takes_paths | takes_intent | takes_expression,
+         {"text", "json"},
+         run_query},
+        {"trace",
+         "concrete packets through the model, rule by rule",
+         takes_paths | takes_intent | takes_packets,
+         {"text", "jsonl"},
+         run_trace},
+        {"model", "the vendor-neutral model", takes_paths | takes_intent | takes_after, {"json", "text"}, run_model},
+        {"rules", "the list of rules", 0, {"text", "json"}, run_rules},
+        {"explain", "one rule's page: why, example, fix", takes_code, {"text", "json"}, run_explain},
+    };
+    return table;
+}
+
+}  // namespace egresslint::cli

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/inputs.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <set>
+
+#include "base/io.hpp"
+#include "cli/helper.hpp"
+#include "cli/paths.hpp"
+#include "dialects/iproute/read.hpp"
+#include "report/escape.hpp"
+
+namespace egresslint::cli {
+namespace fs = std::filesystem;
+namespace {
+
+/// Extensions that only a firewall configuration has. A file with one of them that was found in a directory and is not
+/// recognised ends the run; other strangers are named and left out.
+constexpr std::array<std::string_view, 10> telling_extensions{
+    ".nft", ".nftables", ".rules", ".iptables", ".ip6tables", ".ipset", ".v4", ".v6", ".save", ".fw"};
+
+std::string beside(const lint::Intent& intent, const std::string& path) {
+    return fs::path(path).is_absolute() || intent.directory.empty() || intent.directory == "."
+               ? path
+               : (fs::path(intent.directory) / path).string();
+}
+
+class Reader {
+public:
+    Reader(Session& session, Inputs& inputs) : session_(session), inputs_(inputs) {}
+
+    [[nodiscard]] Expected<std::vector<RecognisedFile>> recognise(const std::vector<NamedFile>& named,
+                                                                  const std::string& dialect) {
+        std::vector<RecognisedFile> out;
+        Failure problems{Status::unreadable, {}};
+        std::size_t strangers = 0;
+        for (const NamedFile& file : named) {
+            auto text = base::read_file(file.path);
+            if (!text) {
+                problems.problems.push_back({fmt::format("{}: {}", file.shown, text.error().message), {}, {}});
+                continue;
+            }
+            const base::FileId id = session_.sources.add(file.shown, std::move(*text));
+            RecognisedFile recognised{id, file.path, file.shown, nullptr, "", file.from_directory};
+            std::string problem = recognise_one(recognised, dialect);
+            if (problem.empty()) {
+                out.push_back(std::move(recognised));
+            } else if (file.from_directory && !tells(file.shown)) {
+                ++strangers;
+                session_.remark(fmt::format("not read: {}", problem));
+            } else {
+                if (problems.problems.empty()) problems.status = Status::not_understood;
+                problems.problems.push_back({std::move(problem), {}, {}});
+            }
+        }
+        if (problems.problems.empty() && out.empty() && strangers != 0)
+            return tl::unexpected(failure(Status::not_understood, "no configuration was recognised among the files"));
+        if (!problems.problems.empty()) return tl::unexpected(std::move(problems));
+        return out;
+    }
+
+    [[nodiscard]] Expected<std::vector<lint::DeviceInput>> read(const Group& group,
+                                                                const std::vector<RecognisedFile>& files,
+                                                                const lint::DeviceIntent* block) {
+        std::vector<dialects::Input> inputs;
+        std::vector<std::string> shown;
+        for (const std::size_t i : group.files) {
+            const RecognisedFile& file = files[i];
+            inputs.push_back({file.file, file.path == "-" ? "" : file.path, session_.options.allow_includes_outside});
+            shown.push_back(file.shown);
+            inputs_.plan.push_back(fmt::format("{}: {}, device {}{}", file.shown, file.because, group.name,
+                                               group.because.empty() ? "" : " (" + group.because + ")"));
+        }
+        const std::size_t before = session_.sources.size();
+        base::Diagnostics diagnostics;
+        dialects::Read read = group.dialect->read(session_.sources, inputs, diagnostics);
+        for (std::size_t i = before; i < session_.sources.size(); ++i) {
+            const std::string path = session_.sources.file(base::FileId(i)).path;
+            shown.push_back(path);
+            inputs_.plan.push_back(fmt::format("{}: included, device {}", path, group.name));
+        }
+        if (base::has_fatal(diagnostics))
+            return tl::unexpected(Failure{Status::not_understood, fatal_problems(diagnostics)});
+        if (read.devices.empty())
+            return tl::unexpected(failure(Status::not_understood, fmt::format("{}: nothing was understood", shown[0])));
+
+        std::vector<lint::DeviceInput> out;
+        for (std::size_t i = 0; i < read.devices.size(); ++i) {
+            lint::DeviceInput device;
+            device.device = std::move(read.devices[i]);
+            const std::string own = device.device.name;
+            device.device.name = read.devices.size() == 1 || own.empty() ? group.name : group.name + "/" + own;
+            device.dialect = std::string(group.dialect->name);
+            device.files = shown;
+            device.intent = block;
+            for (const base::Diagnostic& diagnostic : diagnostics)
+                if (diagnostic.device < 0 || diagnostic.device == static_cast<std::int64_t>(i))
+                    device.diagnostics.push_back(diagnostic);
+            out.push_back(std::move(device));
+        }
+        return out;
+    }
+
+    /// `ip -j` dumps of the block, or of the command line.
+    [[nodiscard]] Expected<void> read_surroundings(lint::DeviceInput& device) {
+        const Options& options = session_.options;
+        using ReadDump = void (*)(const base::Sources&, base::FileId, model::Device&, base::Diagnostics&);
+        struct Dump {
+            std::string option, declared;
+            ReadDump read;
+        };
+        const lint::DeviceIntent* block = device.intent;
+        const std::array<Dump, 3> dumps{
+            {{options.addresses, block ? block->addresses : "", dialects::iproute::read_addresses},
+             {options.routes, block ? block->routes : "", dialects::iproute::read_routes},
+             {options.routing_rules, block ? block->rules : "", dialects::iproute::read_rules}}};
+        for (const Dump& dump : dumps) {
+            const bool declared = dump.option.empty();
+            const std::string path = !declared               ? dump.option
+                                     : dump.declared.empty() ? ""
+                                                             : beside(*inputs_.intent, dump.declared);
+            if (path.empty()) continue;
+            auto text = base::read_file(path);
+            if (!text)
+                return tl::unexpected(failure(declared ? Status::config : Status::unreadable,
+                                              fmt::format("{}: {}", shown_path(path), text.error().message),
+                                              declared ? block->span : base::Span{}));
+            const base::FileId id = session_.sources.add(shown_path(path), std::move(*text));
+            base::Diagnostics diagnostics;
+            dump.read(session_.sources, id, device.device, diagnostics);
+            if (base::has_fatal(diagnostics))
+                return tl::unexpected(Failure{Status::not_understood, fatal_problems(diagnostics)});
+            device.diagnostics.insert(device.diagnostics.end(), diagnostics.begin(), diagnostics.end());
+            inputs_.plan.push_back(fmt::format("{}: ip dump, device {}", shown_path(path), device.device.name));
+        }
+        return {};
+    }
+
+    /// The files of one [[device]] block, as one device.
+    [[nodiscard]] Expected<std::vector<lint::DeviceInput>> read_block(const lint::DeviceIntent& block) {
+        auto named = block_files(block);
+        if (!named) return tl::unexpected(named.error());
+        auto files = recognise(*named, block.dialect.empty() ? session_.options.dialect : block.dialect);
+        if (!files) return tl::unexpected(files.error());
+        Group group;
+        group.name = block.name;
+        group.because = "[[device]] of the intent file";
+        std::stable_sort(files->begin(), files->end(), [](const RecognisedFile& a, const RecognisedFile& b) {
+            return a.dialect->joins.empty() && !b.dialect->joins.empty();
+        });
+        group.dialect = files->front().dialect;
+        for (std::size_t i = 0; i < files->size(); ++i) {
+            const dialects::Dialect* dialect = (*files)[i].dialect;
+            if (dialect != group.dialect && dialect->joins != group.dialect->name)
+                return tl::unexpected(
+                    failure(Status::config,
+                            fmt::format("device {}: {} is {}, but {} is {}; files of two dialects cannot be one device",
+                                        block.name, (*files)[i].shown, dialect->name, files->front().shown,
+                                        group.dialect->name),
+                            block.span));
+            group.files.push_back(i);
+        }
+        return read(group, *files, &block);
+    }
+
+    [[nodiscard]] Expected<std::vector<NamedFile>> block_files(const lint::DeviceIntent& block) const {
+        std::vector<std::string> paths;
+        for (const std::string& path : block.config) paths.push_back(beside(*inputs_.intent, path));
+        auto files = expand(paths, Status::config);
+        if (!files)
+            for (report::Problem& problem : files.error().problems) problem.span = block.span;
+        return files;
+    }
+
+private:
+    static bool tells(const std::string& shown) {
+        const std::string extension = fs::path(shown).extension().string();
+        return std::find(telling_extensions.begin(), telling_extensions.end(), extension) != telling_extensions.end();
+    }
+
+    /// An error text, or "".
+    std::string recognise_one(RecognisedFile& file, const std::string& dialect) const {
+        const dialects::Detected detected = dialects::detect(session_.sources.text(file.file));
+        file.dialect = detected.dialect;
+        file.because = detected.dialect == nullptr ? detected.because
+                                                   : fmt::format("{}: {}", detected.dialect->name, detected.because);
+        if (!dialect.empty() && (detected.dialect == nullptr || detected.dialect->joins != dialect)) {
+            file.dialect = dialects::find(dialect);
+            file.because = dialect + ": as told";
+            if (file.dialect == nullptr) return fmt::format("{}: there is no dialect '{}'", file.shown, dialect);
+        }
+        if (file.dialect != nullptr) return "";
+        return fmt::format("{}: {}; name it with --dialect", file.shown, file.because);
+    }
+
+    Session& session_;
+    Inputs& inputs_;
+};
+
+template <class T>
+void append(std::vector<T>& to, std::vector<T>&& from) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+/// Files that nobody declared as a device: grouped by rule. Files of a walked directory that another one includes are
+/// read there and not a second time by themselves.
+Expected<void> read_undeclared(Session& session, Inputs& inputs, Reader& reader, const std::vector<NamedFile>& named) {
+    auto files = reader.recognise(named, session.options.dialect);
+    if (!files) return tl::unexpected(files.error());
+    auto groups = group_files(session.sources, *files);
+    if (!groups) return tl::unexpected(groups.error());
+    struct ReadGroup {
+        std::string walked;  ///< real path of the only file, if it was found by walking
+        std::string shown;
+        Expected<std::vector<lint::DeviceInput>> devices;
+    };
+    std::vector<ReadGroup> read;
+    std::set<std::string> included;
+    for (const Group& group : *groups) {
+        const RecognisedFile& first = (*files)[group.files.front()];
+        const bool alone = group.files.size() == 1 && first.from_directory;
+        const std::size_t before = session.sources.size();
+        read.push_back({alone ? real_path(first.path) : "", first.shown, reader.read(group, *files, nullptr)});
+        for (std::size_t i = before; i < session.sources.size(); ++i)
+            included.insert(real_path(session.sources.file(base::FileId(i)).path));
+    }
+    Failure problems{Status::not_understood, {}};
+    for (ReadGroup& group : read) {
+        if (!group.walked.empty() && included.contains(group.walked)) {
+            session.remark(fmt::format("{} is read where it is included", group.shown));
+            continue;
+        }
+        if (!group.devices) {
+            problems.status = group.devices.error().status;
+            append(problems.problems, std::move(group.devices.error().problems));
+        } else {
+            append(inputs.devices, std::move(*group.devices));
+        }
+    }
+    if (!problems.problems.empty()) return tl::unexpected(std::move(problems));
+    return {};
+}
+
+/// With an intent file a PATH stands for the device that it belongs to: a configuration, a dump, something that a
+/// configuration includes; the intent file itself stands for all devices.
+Expected<void> read_named(Session& session, Inputs& inputs, Reader& reader) {
+    auto named = expand(session.options.paths, Status::unreadable, session.options.stdin_filename);
+    if (!named) return tl::unexpected(named.error());
+    const lint::Intent& intent = *inputs.intent;
+    std::vector<NamedFile> left;
+    std::set<std::string> wanted;
+    for (const NamedFile& file : *named) wanted.insert(real_path(file.path));
+    const std::string intent_path = intent.path.empty() ? "" : real_path(intent.path);
+    const bool all = !intent_path.empty() && wanted.contains(intent_path);
+    std::set<std::string> covered{intent_path};
+    std::vector<const lint::DeviceIntent*> unchosen;
+    for (const lint::DeviceIntent& block : intent.devices) {
+        std::set<std::string> belongs;
+        if (auto files = reader.block_files(block))
+            for (const NamedFile& file : *files) belongs.insert(real_path(file.path));
+        else if (all)
+            return tl::unexpected(files.error());
+        for (const std::string& dump : {block.addresses, block.routes, block.rules})
+            if (!dump.empty()) belongs.insert(real_path(beside(intent, dump)));
+        const bool chosen = all || std::any_of(belongs.begin(), belongs.end(),
+                                               [&](const std::string& path) { return wanted.contains(path); });
+        if (!chosen) {
+            unchosen.push_back(&block);
+            continue;
+        }
+        covered.insert(belongs.begin(), belongs.end());
+        auto devices = reader.read_block(block);
+        if (!devices) return tl::unexpected(devices.error());
+        append(inputs.devices, std::move(*devices));
+    }
+    for (NamedFile& file : *named)
+        if (file.path == "-" || !covered.contains(real_path(file.path))) left.push_back(std::move(file));
+    for (const lint::DeviceIntent* block : unchosen) {
+        if (left.empty()) break;
+        const std::size_t before = session.sources.size();
+        auto devices = reader.read_block(*block);
+        std::set<std::string> included;
+        for (std::size_t i = before; i < session.sources.size(); ++i)
+            included.insert(real_path(session.sources.file(base::FileId(i)).path));
+        const auto covers = [&](const NamedFile& file) {
+            return file.path != "-" && included.contains(real_path(file.path));
+        };
+        if (std::none_of(left.begin(), left.end(), covers)) continue;
+        if (!devices) return tl::unexpected(devices.error());
+        append(inputs.devices, std::move(*devices));
+        left.erase(std::remove_if(left.begin(), left.end(), covers), left.end());
+    }
+    if (left.empty()) return {};
+    return read_undeclared(session, inputs, reader, left);
+}
+
+Expected<void> read_from_helper(Session& session, Inputs& inputs, Reader& reader) {
+    const Options& options = session.options;
+    const std::vector<std::string> arguments =
+        options.live ? std::vector<std::string>{"list"} : std::vector<std::string>{"via-kernel", options.via_kernel};
+    auto text = run_helper(arguments);
+    if (!text) return tl::unexpected(text.error());
+    const std::string shown = options.live ? "<live>" : options.via_kernel + " (kernel)";
+    const std::vector<RecognisedFile> files{{session.sources.add(shown, std::move(*text)), "-", shown,
+                                             dialects::find("nftables"), "nftables: read back from the kernel", false}};
+    Group group{options.live ? "live" : device_name(options.via_kernel), files[0].dialect, {0}, ""};
+    auto devices = reader.read(group, files, nullptr);
+    if (!devices) return tl::unexpected(devices.error());
+    inputs.devices = std::move(*devices);
+    return {};
+}
+
+}  // namespace
+
+Expected<lint::Intent> read_intent_file(Session& session, IntentSearch search) {
+    const Options& options = session.options;
+    std::string path = options.config;
+    if (path.empty() && search == IntentSearch::upward && !options.isolated) path = find_intent_upward();
+    if (path.empty()) return lint::Intent{};
+    auto text = base::read_file(path);
+    if (!text)
+        return tl::unexpected(failure(Status::config, fmt::format("{}: {}", shown_path(path), text.error().message)));
+    const base::FileId id = session.sources.add(shown_path(path), std::move(*text));
+    base::Diagnostics diagnostics;
+    auto intent = lint::read_intent(session.sources, id, diagnostics);
+    if (!intent || base::has_fatal(diagnostics))
+        return tl::unexpected(Failure{Status::config, fatal_problems(diagnostics)});
+    return std::move(*intent);
+}
+
+Expected<Inputs> read_inputs(Session& session, IntentSearch search) {
+    Inputs inputs;
+    auto intent = read_intent_file(session, search);
+    if (!intent) return tl::unexpected(intent.error());
+    *inputs.intent = std::move(*intent);
+    const Options& options = session.options;
+    Reader reader(session, inputs);
+
+    Expected<void> read;
+    if (options.live || !options.via_kernel.empty()) {
+        read = read_from_helper(session, inputs, reader);
+    } else if (!options.paths.empty()) {
+        read = read_named(session, inputs, reader);
+    } else if (!inputs.intent->devices.empty()) {
+        for (const lint::DeviceIntent& block : inputs.intent->devices) {
+            auto devices = reader.read_block(block);
+            if (!devices) return tl::unexpected(devices.error());
+            append(inputs.devices, std::move(*devices));
+        }
+    } else {
+        return tl::unexpected(failure(
+            Status::usage, inputs.intent->declared ? fmt::format("nothing to read: {} names no [[device]]; give a PATH",
+                                                                 inputs.intent->path)
+                                                   : "nothing to read: give a PATH"));
+    }
+    if (!read) return tl::unexpected(read.error());
+    const bool dumps = !options.addresses.empty() || !options.routes.empty() || !options.routing_rules.empty();
+    if (dumps && inputs.devices.size() != 1)
+        return tl::unexpected(
+            failure(Status::usage, fmt::format("--addresses, --routes and --routing-rules describe one "
+                                               "device, but there are {}; use egresslint.toml",
+                                               inputs.devices.size())));
+    for (lint::DeviceInput& device : inputs.devices)
+        if (auto done = reader.read_surroundings(device); !done) return tl::unexpected(done.error());
+    return inputs;
+}
+
+bool shown_instead(const Session& session, const Inputs& inputs) {
+    const Options& options = session.options;
+    std::string out;
+    if (options.show_files)
+        for (const std::string& line : inputs.plan) out += report::escaped(line) + "\n";
+    if (options.show_settings) {
+        const lint::Intent& intent = *inputs.intent;
+        const auto line = [&](std::string_view name, std::string_view value) {
+            out += fmt::format("{}: {}\n", name, report::escaped(value));
+        };
+        line("intent file", intent.declared ? intent.path : "none, everything is inferred");
+        line("select", options.select.empty() ? "all" : fmt::format("{}", fmt::join(options.select, ", ")));
+        line("ignore", options.ignore.empty() ? "none" : fmt::format("{}", fmt::join(options.ignore, ", ")));
+        constexpr std::array<std::string_view, 4> levels{"note", "warning", "error", "never"};
+        line("fail on", levels[static_cast<std::size_t>(options.fail_on)]);
+        line("min certainty", options.proven_only ? "proven" : "possible");
+        line("smtp ports", fmt::format("{}", fmt::join(intent.smtp_ports, ", ")));
+        for (const lint::DeviceInput& device : inputs.devices)
+            line("device",
+                 fmt::format("{}: {}, {}", device.device.name, device.dialect, fmt::join(device.files, ", ")));
+    }
+    if (!out.empty()) static_cast<void>(session.print(out));
+    return options.show_files || options.show_settings;
+}
+
+}  // namespace egresslint::cli

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the command line and the intent file to devices: which files are read, what dialect each is, which of them form
+// one device. Nothing that was named is left out: what cannot be read or recognised is a failure.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/group.hpp"
+#include "cli/session.hpp"
+#include "lint/intent.hpp"
+#include "lint/lint.hpp"
+
+namespace egresslint::cli {
+
+struct Inputs {
+    /// Owned here because devices point into it.
+    std::unique_ptr<lint::Intent> intent = std::make_unique<lint::Intent>();
+    std::vector<lint::DeviceInput> devices;
+    std::vector<std::string> plan;  ///< for --show-files: which file, which dialect, why, which device
+};
+
+enum class IntentSearch : unsigned char { upward, only_when_named };
+
+/// --config, or egresslint.toml found upward.
+[[nodiscard]] Expected<lint::Intent> read_intent_file(Session& session, IntentSearch search);
+[[nodiscard]] Expected<Inputs> read_inputs(Session& session, IntentSearch search);
+/// Prints `plan` or the settings when asked for; true when that was all.
+[[nodiscard]] bool shown_instead(const Session& session, const Inputs& inputs);
+
+}  // namespace egresslint::cli

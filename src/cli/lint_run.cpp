@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/lint_run.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+
+#include "report/escape.hpp"
+
+namespace egresslint::cli {
+namespace {
+
+double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+bool counts(const lint::Finding& finding, FailOn level) {
+    switch (level) {
+        case FailOn::note: return true;
+        case FailOn::warning: return finding.severity >= base::Severity::warning;
+        case FailOn::error: return finding.severity >= base::Severity::error;
+        case FailOn::never: break;
+    }
+    return false;
+}
+
+}  // namespace
+
+Progress::Progress(const Session& session)
+    : wanted_(!session.options.no_progress && !session.options.quiet && ::isatty(STDERR_FILENO) == 1),
+      begin_(seconds()) {}
+
+Progress::~Progress() {
+    if (drawn_) std::fputs("\r\x1b[K", stderr);
+}
+
+void Progress::show(const std::string& what, double done) {
+    const double now = seconds();
+    // Short runs show nothing; long ones ten times a second at most.
+    if (!wanted_ || now - begin_ < 0.5 || now - last_ < 0.1) return;
+    last_ = now;
+    drawn_ = true;
+    constexpr int width = 24;
+    const int filled = static_cast<int>(std::clamp(done, 0.0, 1.0) * width);
+    fmt::print(stderr, "\r\x1b[K[{}{}] {:3.0f}% {}", std::string(static_cast<std::size_t>(filled), '='),
+               std::string(static_cast<std::size_t>(width - filled), ' '), done * 100,
+               report::clipped(report::escaped(what), 40));
+    std::fflush(stderr);
+}
+
+Expected<int> lint_and_report(Session& session, Inputs inputs, Persona persona) {
+    const Options& options = session.options;
+    lint::Options wanted;
+    wanted.select = options.select;
+    wanted.ignore = options.ignore;
+    wanted.egress_map = persona == Persona::audit;
+    lint::Report report;
+    {
+        Progress progress(session);
+        if (progress.wanted())
+            wanted.progress = [&](const std::string& what, double done) { progress.show(what, done); };
+        report = lint::check(std::move(inputs.devices), *inputs.intent, session.sources, wanted);
+    }
+    if (options.proven_only)
+        std::erase_if(report.findings, [](const lint::Finding& f) { return f.certainty != lint::Certainty::proven; });
+
+    const bool failing = std::any_of(report.findings.begin(), report.findings.end(),
+                                     [&](const lint::Finding& f) { return counts(f, options.fail_on); });
+    const Status status = failing ? Status::findings : Status::ok;
+    report.status = std::string(status_name(status));
+
+    report::Context context{session.sources, session.out};
+    context.assumptions = persona == Persona::audit;
+    context.quiet = options.quiet;
+    context.statistics = options.statistics;
+    if (auto written = write_report(session, report, context); !written) return tl::unexpected(written.error());
+
+    if (!failing) return 0;
+    constexpr std::array<std::string_view, 4> levels{"note", "warning", "error", "never"};
+    const std::string_view level = levels[static_cast<std::size_t>(options.fail_on)];
+    if (options.exit_zero) {
+        session.remark(fmt::format("{}; would fail on {}, but for --exit-zero", report::count_text(report), level));
+        return 0;
+    }
+    session.remark(fmt::format("{}; failing on {} (status 1)", report::count_text(report), level));
+    return exit_status(status);
+}
+
+}  // namespace egresslint::cli

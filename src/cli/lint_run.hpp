@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// What check and audit share: run the rules, write the reports, decide the exit status and say why.
+#pragma once
+
+#include "cli/inputs.hpp"
+#include "cli/session.hpp"
+
+namespace egresslint::cli {
+
+enum class Persona : unsigned char { check, audit };
+[[nodiscard]] Expected<int> lint_and_report(Session& session, Inputs inputs, Persona persona);
+
+/// A line on a terminal's standard error that long work rewrites; nothing elsewhere. Cleared when destroyed.
+class Progress {
+public:
+    explicit Progress(const Session& session);
+    ~Progress();
+    Progress(const Progress&) = delete;
+    Progress& operator=(const Progress&) = delete;
+    void show(const std::string& what, double done);
+    [[nodiscard]] bool wanted() const { return wanted_; }
+
+private:
+    bool wanted_ = false;
+    bool drawn_ = false;
+    double begin_ = 0;
+    double last_ = 0;
+};
+
+}  // namespace egresslint::cli

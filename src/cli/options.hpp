@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the command line said, as values. arguments.cpp fills it and is the only file that knows the argument parser.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "report/style.hpp"
+
+namespace egresslint::cli {
+
+enum class FailOn : std::uint8_t { note, warning, error, never };
+
+/// FORMAT=PATH of --output; path "-" is standard output.
+struct OutputTarget {
+    std::string format;
+    std::string path;
+};
+
+struct Options {
+    std::string command;
+
+    // what is read
+    std::vector<std::string> paths;
+    std::string dialect;
+    std::string stdin_filename;
+    std::string addresses, routes, routing_rules;  ///< ip -j dumps
+    bool allow_includes_outside = false;
+    bool live = false;
+    std::string via_kernel;
+
+    // what is wanted of it
+    std::string config;
+    bool isolated = false;
+    std::vector<std::string> select, ignore;
+    bool no_suppressions = false;
+
+    // what comes out
+    std::string format = "text";
+    bool format_given = false;
+    std::vector<OutputTarget> outputs;
+    FailOn fail_on = FailOn::error;
+    bool exit_zero = false;
+    bool proven_only = false;
+    bool statistics = false;
+    bool show_files = false;
+    bool show_settings = false;
+    bool no_progress = false;
+    bool quiet = false;
+    report::ColorChoice color = report::ColorChoice::automatic;
+
+    // of single commands
+    std::string expression;             ///< query
+    std::string packets;                ///< trace
+    std::vector<std::uint16_t> dports;  ///< egress; empty = 25
+    bool all_ports = false;             ///< egress --dport any
+    std::string code;                   ///< explain
+    std::string after;                  ///< model: "read" or "resolve"
+};
+
+}  // namespace egresslint::cli

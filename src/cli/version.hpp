@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+namespace egresslint::cli {
+/// "egresslint 0.1.0".
+[[nodiscard]] std::string version_text();
+}  // namespace egresslint::cli

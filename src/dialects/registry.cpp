@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every dialect, one line each. The order means nothing: detect.cpp compares scores.
+#include "dialects/dialect.hpp"
+#include "dialects/ipset/read.hpp"
+#include "dialects/iptables/read.hpp"
+#include "dialects/nftables/read.hpp"
+
+namespace egresslint::dialects {
+
+const std::vector<Dialect>& all() {
+    static const std::vector<Dialect> table{
+        nftables::dialect,
+        iptables::dialect,
+        ipset::dialect,
+    };
+    return table;
+}
+
+const Dialect* find(std::string_view name) {
+    for (const Dialect& dialect : all())
+        if (dialect.name == name) return &dialect;
+    return nullptr;
+}
+
+}  // namespace egresslint::dialects
