@@ -300,6 +300,8 @@ struct Interface {
     /// Stands for every interface whose name begins with `name` (without this representative's siblings): "eth*" as
     /// seen by rules; made by resolve when the real interfaces are not known.
     bool representative = false;
+    /// Set by resolve: rules name it, but the complete list of interfaces does not have it. No packet uses it.
+    bool absent = false;
     std::vector<InterfaceAddress> addresses;
     Role role = Role::unknown;
     /// Set by resolve where no address of that family is known: the address that nobody told us.
