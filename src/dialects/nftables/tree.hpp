@@ -210,6 +210,7 @@ struct XtStatement {  ///< `xt target "NETMAP"`, `xt match "…"`: iptables-nft 
 };
 struct UnknownStatement {
     std::string text;
+    std::string message;  ///< why it could not be read; may be empty
 };
 
 struct Statement {

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rules and their statements: nft(8), STATEMENTS. Address translation, logging and queueing are in parse_nat.cpp.
+#include "dialects/nftables/parser.hpp"
+
+namespace egresslint::dialects::nftables {
+namespace {
+
+constexpr std::string_view time_units = "second minute hour day week";
+constexpr std::string_view byte_units = "bytes kbytes mbytes";
+
+}  // namespace
+
+RuleNode Parser::rule() {
+    const auto begin = now_->begin;
+    RuleNode out;
+    out.statements.reserve(4);
+    while (!at_end_of_statement()) {
+        const Token* const start = now_;
+        if (is("comment") && (peek(1).kind == Kind::quoted || peek(1).kind == Kind::word)) {
+            advance();
+            out.comment = name("a comment");
+            if (!at_end_of_statement()) fail_here("the end of the rule after its comment");
+        } else {
+            statement(out);
+        }
+        if (failed()) {
+            const auto message = failure_;
+            recover(start);
+            last_end_ = start->begin;
+            skip_statement();
+            out.statements.push_back({UnknownStatement{written(start->begin), message}, span(start->begin)});
+        }
+    }
+    out.span = span(begin);
+    out.text = written(begin);
+    out.handle = handle_here();
+    return out;
+}
+
+void Parser::statement(RuleNode& rule) {
+    const auto begin = now_->begin;
+    Statement out;
+    const auto w = word();
+    const auto* header = w.empty() ? nullptr : find_header(w);
+    if (header != nullptr ? header->opens == Opens::ct && keyword_statement(out, w) : keyword_statement(out, w)) {
+        // read
+    } else {
+        match_or_set(out);
+    }
+    if (failed()) return;
+    out.span = span(begin);
+    rule.statements.push_back(std::move(out));
+}
+
+void Parser::match_or_set(Statement& out) {
+    auto left = expression(Side::left);
+    if (failed()) return;
+    if (accept("vmap")) {
+        auto map = map_argument(true);
+        out.is = VerdictMapStatement{MapLookup{std::move(left), std::move(map), true}};
+        return;
+    }
+    if (accept("set")) {
+        auto value = list(Side::value);
+        out.is = Mangle{std::move(left), std::move(value)};
+        return;
+    }
+    Match match;
+    if (accept(Kind::double_equal) || accept("eq")) {
+        match.op = "==";
+    } else if (accept(Kind::not_equal) || accept("ne")) {
+        match.op = "!=";
+    } else if (accept(Kind::less_equal) || accept("le")) {
+        match.op = "<=";
+    } else if (accept(Kind::greater_equal) || accept("ge")) {
+        match.op = ">=";
+    } else if (accept_sign('<') || accept("lt")) {
+        match.op = "<";
+    } else if (accept_sign('>') || accept("gt")) {
+        match.op = ">";
+    } else if (accept_sign('!') || accept("not")) {
+        match.op = "!";  // `tcp flags ! syn`: none of these bits
+    }
+    match.right = right_hand_side();
+    if (auto* lookup = std::get_if<Fib>(&left->is)) {
+        const auto* symbol = std::get_if<Symbol>(&match.right->is);
+        if (symbol != nullptr && (symbol->text == "exists" || symbol->text == "missing")) lookup->check = true;
+    }
+    match.left = std::move(left);
+    out.is = std::move(match);
+}
+
+bool Parser::keyword_statement(Statement& out, std::string_view keyword) {
+    if (in_list(keyword, verdicts)) {
+        out.is = VerdictStatement{verdict()};
+    } else if (keyword == "counter") {
+        out.is = counter();
+    } else if (keyword == "log") {
+        advance();
+        out.is = log();
+    } else if (keyword == "limit") {
+        out.is = limit();
+    } else if (keyword == "reject") {
+        advance();
+        out.is = reject();
+    } else if (in_list(keyword, "snat dnat masquerade redirect")) {
+        advance();
+        out.is = nat(keyword);
+    } else if (keyword == "ct") {
+        const auto next = word(1);
+        if (next == "count") {
+            out.is = connection_limit();
+        } else if (in_list(next, "helper timeout expectation") && word(2) == "set") {
+            advance();
+            advance();
+            advance();
+            out.is = ObjectStatement{"ct " + std::string(next), object_reference()};
+        } else {
+            return false;
+        }
+    } else if (in_list(keyword, "add update delete") && is_sign('@', 1)) {
+        advance();
+        out.is = set_update(keyword);
+    } else if (keyword == "set" && in_list(word(1), "add update delete")) {
+        advance();
+        out.is = old_set_update();
+    } else if (keyword == "quota") {
+        out.is = quota();
+    } else if (keyword == "queue") {
+        advance();
+        out.is = queue();
+    } else if (keyword == "notrack") {
+        advance();
+        out.is = Notrack{};
+    } else if (keyword == "meter" || (keyword == "flow" && word(1) == "table")) {
+        out.is = meter();
+    } else if (keyword == "flow") {
+        advance();
+        if (!accept("add") && !accept("offload")) fail_here("'add'");
+        expect_sign('@');
+        out.is = FlowOffload{name("the name of a flowtable")};
+    } else if (keyword == "tproxy") {
+        advance();
+        out.is = tproxy();
+    } else if (keyword == "synproxy") {
+        advance();
+        out.is = synproxy();
+    } else if (keyword == "dup" || keyword == "fwd") {
+        advance();
+        out.is = duplicate(keyword);
+    } else if (keyword == "last") {
+        const auto begin = now_->begin;
+        last();
+        out.is = ObjectStatement{"last", written(begin)};
+    } else if (keyword == "reset" && word(1) == "tcp" && word(2) == "option") {
+        const auto begin = now_->begin;
+        advance();
+        advance();
+        advance();
+        (void)tcp_option(begin);
+        out.is = ObjectStatement{"reset", written(begin)};
+    } else if (keyword == "secmark" || keyword == "tunnel") {
+        advance();
+        expect("name");
+        out.is = ObjectStatement{std::string(keyword), object_reference()};
+    } else if (keyword == "xt") {
+        advance();
+        XtStatement xt{std::string(word()), ""};
+        if (!accept("match") && !accept("target") && !accept("watcher")) fail_here("'match', 'target' or 'watcher'");
+        xt.name = name("a name");
+        out.is = std::move(xt);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+Verdict Parser::verdict() {
+    Verdict out{std::string(word()), ""};
+    advance();
+    if (out.kind != "jump" && out.kind != "goto") return out;
+    out.target = is(Kind::open_brace) ? anonymous_chain() : name("the name of a chain");
+    return out;
+}
+
+std::string Parser::anonymous_chain() {
+    const Nested nested(*this);
+    if (failed()) return {};
+    const auto begin = now_->begin;
+    ChainNode chain;
+    chain.name = "__chain" + std::to_string(anonymous_count_++);
+    chain.name_span = here();
+    advance();
+    open_scope();
+    items([this, &chain] { chain_item(chain); });
+    close_scope();
+    expect(Kind::close_brace, "'}'");
+    chain.span = span(begin);
+    auto name = chain.name;
+    anonymous_.push_back(std::move(chain));
+    return name;
+}
+
+// -- what counts and limits, also inside sets
+
+bool Parser::stateful(std::string& kind) {
+    const auto w = word();
+    if (w == "counter") {
+        (void)counter();
+    } else if (w == "limit") {
+        (void)limit();
+    } else if (w == "quota") {
+        (void)quota();
+    } else if (w == "last") {
+        last();
+    } else if (w == "ct" && word(1) == "count") {
+        (void)connection_limit();
+        kind = "ct count";
+        return true;
+    } else {
+        return false;
+    }
+    kind = w;
+    return true;
+}
+
+std::string Parser::object_reference() {
+    const auto begin = now_->begin;
+    const auto* header = find_header(word());
+    if (header != nullptr && opens(*header)) {
+        (void)expression(Side::value);
+        return written(begin);
+    }
+    return name("the name of an object");
+}
+
+Counter Parser::counter() {
+    advance();
+    Counter out;
+    if (accept("name")) {
+        out.object = object_reference();
+        return out;
+    }
+    if (accept("packets")) (void)number();
+    if (accept("bytes")) (void)number();
+    return out;
+}
+
+void Parser::last() {
+    advance();
+    if (accept("used") && !accept("never")) expect(Kind::number, "a time or 'never'");
+}
+
+Limit Parser::limit() {
+    advance();
+    const auto begin = now_->begin;
+    Limit out;
+    if (accept("name")) {
+        out.object = object_reference();
+        return out;
+    }
+    expect("rate");
+    out.over = accept("over");
+    if (!out.over) (void)accept("until");
+    const auto amount = [this] {
+        if (!accept(Kind::number) && !accept(Kind::variable)) fail_here("a number");
+    };
+    amount();
+    auto w = word();
+    if (const auto slash = w.find('/'); slash != std::string_view::npos) {  // `10 mbytes/second`
+        if (!in_list(w.substr(0, slash), byte_units) || !in_list(w.substr(slash + 1), time_units)) fail_here("a unit");
+        advance();
+    } else {
+        if (in_list(w, byte_units)) advance();
+        expect_sign('/');
+        if (!in_list(word(), time_units)) fail_here("a unit of time");
+        advance();
+    }
+    if (accept("burst")) {
+        amount();
+        if (in_list(word(), "packets bytes kbytes mbytes")) advance();
+    }
+    out.text = written(begin);
+    return out;
+}
+
+Quota Parser::quota() {
+    advance();
+    const auto begin = now_->begin;
+    Quota out;
+    if (accept("name")) {
+        out.object = object_reference();
+        return out;
+    }
+    out.over = accept("over");
+    if (!out.over) (void)accept("until");
+    const auto amount = [this] {
+        if (!accept(Kind::number) && !accept(Kind::variable)) fail_here("a number");
+        if (in_list(word(), byte_units)) advance();
+    };
+    amount();
+    if (accept("used")) amount();
+    out.text = written(begin);
+    return out;
+}
+
+ConnectionLimit Parser::connection_limit() {
+    advance();
+    advance();
+    const auto begin = now_->begin;
+    ConnectionLimit out;
+    out.over = accept("over");
+    if (!out.over) (void)accept("until");
+    if (!accept(Kind::number) && !accept(Kind::variable)) fail_here("a number");
+    out.text = written(begin);
+    return out;
+}
+
+// -- set updates
+
+SetUpdate Parser::set_update(std::string_view operation) {
+    const auto begin = now_->begin;
+    const Nested nested(*this);
+    SetUpdate out;
+    out.operation = operation;
+    expect_sign('@');
+    out.set = name("the name of a set");
+    expect(Kind::open_brace, "'{'");
+    skip_lines();
+    std::vector<Element> elements;
+    element(elements, Side::value);
+    skip_lines();
+    expect(Kind::close_brace, "'}'");
+    if (elements.size() != 1) {
+        fail("one element is added at a time");
+        return out;
+    }
+    out.key = std::move(elements[0].key);
+    out.data = std::move(elements[0].data);
+    out.statement_names = std::move(elements[0].statement_names);
+    out.text = written(begin);
+    return out;
+}
+
+SetUpdate Parser::old_set_update() {
+    const auto begin = now_->begin;
+    SetUpdate out;
+    out.operation = word();
+    advance();
+    std::vector<Element> elements;
+    element(elements, Side::left);
+    expect_sign('@');
+    out.set = name("the name of a set");
+    if (elements.size() != 1) {
+        fail("one element is added at a time");
+        return out;
+    }
+    out.key = std::move(elements[0].key);
+    out.statement_names = std::move(elements[0].statement_names);
+    out.text = written(begin);
+    return out;
+}
+
+SetUpdate Parser::meter() {
+    const auto begin = now_->begin;
+    const Nested nested(*this);
+    SetUpdate out;
+    out.operation = "meter";
+    advance();
+    (void)accept("table");
+    out.set = name("the name of a meter");
+    if (accept("size")) (void)number();
+    expect(Kind::open_brace, "'{'");
+    skip_lines();
+    std::vector<Element> elements;
+    element(elements, Side::left);
+    skip_lines();
+    expect(Kind::close_brace, "'}'");
+    if (elements.size() != 1) {
+        fail("a meter has one key");
+        return out;
+    }
+    out.key = std::move(elements[0].key);
+    out.statement_names = std::move(elements[0].statement_names);
+    out.text = written(begin);
+    return out;
+}
+
+}  // namespace egresslint::dialects::nftables
