@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Folds a chain into one diagram of terminals.
+//
+// Rules compose by `then` (outcome.hpp), which is associative, so a run of rules is folded as a balanced tree. Only
+// where a rule reads a slot that an earlier rule of the run wrote does the run end (a *segment*): the changes so far
+// are grouped by what the next segment reads, and each group goes on with the next segment's diagram for its constants.
+// A jump is the match of its rule times the summary of its target with `back` turned into `fall`; for goto it is `fall`
+// turned into `back`. Summaries are kept by (chain, the constants that the chain reads). Requires acyclic jumps
+// (validate).
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "flow/match.hpp"
+
+namespace egresslint::flow {
+
+/// Everything computed for one box and one level of detail.
+class Slice {
+public:
+    Slice(const model::Device& device, Space& space, const Layout& layout, Terminals& terminals, Box box,
+          Detail detail);
+
+    [[nodiscard]] Matcher& matcher() { return matcher_; }
+    [[nodiscard]] const Box& box() const { return matcher_.box(); }
+    [[nodiscard]] Detail detail() const { return detail_; }
+
+    /// Diagram of changes of a whole chain.
+    NodeId summary(model::ChainId chain, const Execution& execution);
+
+    struct Masks {
+        SlotMask reads = 0;  ///< by matches, effects and jumps
+        SlotMask writes = 0;
+        SlotMask decision_reads = 0;  ///< by the translations of decisions, at the end of the stage
+        bool translates = false;      ///< some decision or effect rewrites
+    };
+    Masks masks(model::ChainId chain) { return prepared(chain).masks; }
+
+private:
+    struct Item {
+        std::uint32_t rule = 0;
+        bool always = false;
+        SlotMask reads = 0, writes = 0;
+    };
+    struct Segment {
+        std::size_t begin = 0, end = 0;
+        SlotMask reads = 0;
+        std::uint32_t number = 0;
+    };
+    /// The rules of a chain that can match in the box at all.
+    struct Prepared {
+        std::vector<Item> items;
+        std::vector<Segment> segments;
+        Masks masks;
+        std::uint32_t number = 0;
+    };
+    const Prepared& prepared(model::ChainId chain);
+    NodeId segment(const Prepared& chain, const Segment& segment, const Execution& execution);
+    NodeId body(const Item& item, const model::Rule& rule, const Execution& execution);
+    NodeId effect(const model::Effect& effect, std::uint32_t rule, const Execution& execution);
+    NodeId control(const model::Control& control, std::uint32_t rule, const Execution& execution);
+    NodeId compose(NodeId first, NodeId second);
+    /// `first`, and after each of its changes that falls through what `next` says for the state then.
+    template <class F>
+    NodeId extend(NodeId first, const Execution& start, SlotMask reads, const F& next);
+
+    const model::Device& device_;
+    Space& space_;
+    Terminals& terminals_;
+    Matcher matcher_;
+    Detail detail_;
+    std::vector<std::unique_ptr<Prepared>> chains_;
+    std::unordered_map<std::uint64_t, NodeId> folded_;
+    std::uint32_t next_number_ = 0;
+    std::uint32_t back_to_fall_, fall_to_back_;
+};
+
+}  // namespace egresslint::flow

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/execute.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "base/check.hpp"
+
+namespace egresslint::flow {
+namespace {
+
+constexpr std::size_t kept_slices = 6;
+
+Execution execution_of(const PipelineState& s) { return Execution{s.slots, false}; }
+
+struct Advance {
+    std::uint32_t code;
+    const std::vector<bool>& mine;  ///< by state: belongs to the group
+    const std::function<std::uint32_t(std::uint32_t, std::uint32_t)>& after;
+    /// `now` holds only states of the group and 0.
+    [[nodiscard]] NodeId known(NodeId now, NodeId stage) const {
+        if (now == nowhere) return now;
+        if (is_terminal(now) && !mine[value_of(now)]) return now;
+        if (is_terminal(now) && is_terminal(stage)) return terminal(after(value_of(now), value_of(stage)));
+        return stage == nowhere ? now : no_node;
+    }
+};
+
+}  // namespace
+
+struct Executor::Run {
+    Slice* slice = nullptr;
+    Detail detail = Detail::verdicts;
+    bool accepted_only = false;
+    std::vector<SlotMask> read_later;                                   ///< by stage: slots that some later stage reads
+    std::vector<bool> put_off;                                          ///< by stage
+    std::map<std::pair<std::uint32_t, std::uint32_t>, Execution> seen;  ///< states for deferred stages
+    Execution start;
+};
+
+Executor::Executor(const model::Device& device, Space& space, const Layout& layout, Terminals& terminals)
+    : device_(device), space_(space), layout_(layout), terminals_(terminals) {}
+
+Execution Executor::initial(model::ConnectionState state) const {
+    Execution e;
+    e.slots.assign(first_register_slot + device_.registers.size(), 0);
+    e.slots[ct_state_slot] = static_cast<std::uint32_t>(state);
+    for (std::size_t i = 0; i < device_.registers.size(); ++i)
+        e.slots[first_register_slot + i] = device_.registers[i].initial;
+    return e;
+}
+
+Slice& Executor::slice(Box box, Detail detail) {
+    for (std::size_t i = 0; i < slices_.size(); ++i) {
+        if (slices_[i]->detail() != detail || !(slices_[i]->box() == box)) continue;
+        std::rotate(slices_.begin() + static_cast<std::ptrdiff_t>(i),
+                    slices_.begin() + static_cast<std::ptrdiff_t>(i) + 1, slices_.end());
+        return *slices_.back();
+    }
+    if (slices_.size() >= kept_slices) slices_.erase(slices_.begin());
+    slices_.push_back(std::make_unique<Slice>(device_, space_, layout_, terminals_, std::move(box), detail));
+    return *slices_.back();
+}
+
+bool Executor::only_decides(Slice& slice, std::size_t index) const {
+    const auto& stage = device_.pipeline[index];
+    const auto masks = slice.masks(stage.entry);
+    return (masks.writes & ~pending_bit) == 0 && !masks.translates && stage.fallthrough.then.empty();
+}
+
+std::vector<Ending> Executor::run(NodeId headers, Detail detail, const Interest& interest, model::ConnectionState state,
+                                  std::size_t max_rows) {
+    if (headers == nowhere) return {};
+    Run run;
+    run.detail = detail;
+    run.slice = &slice(box_around(space_, layout_, headers), detail);
+    run.start = initial(state);
+    const bool defer = interest.leaves_with_source || interest.leaves_by;
+    run.accepted_only = interest.accepted_only || defer;
+
+    const std::size_t stages = device_.pipeline.size();
+    run.read_later.resize(stages);
+    run.put_off.resize(stages);
+    SlotMask later = 0;
+    for (std::size_t i = stages; i-- > 0;) {
+        const auto& stage = device_.pipeline[i];
+        run.read_later[i] = later;
+        const auto masks = run.slice->masks(stage.entry);
+        later |= run.slice->matcher().reads(stage.when) | masks.reads | masks.decision_reads;
+        for (const auto& t : stage.fallthrough.then) later |= run.slice->matcher().reads(t);
+        run.put_off[i] = defer && only_decides(*run.slice, i);
+    }
+
+    PipelineState first;
+    first.slots = run.start.slots;
+    const std::uint32_t first_id = terminals_.intern(first);
+    NodeId now =
+        space_.map(headers, space_.new_code(), [&](std::uint32_t inside) { return terminal(inside ? first_id : 0); });
+    for (std::size_t i = 0; i < stages; ++i) now = stage(run, now, i);
+
+    if (defer) {
+        now = keep_interesting(run, now, interest);
+        if (now != nowhere) {
+            const NodeId left =
+                space_.map(now, space_.new_code(), [](std::uint32_t s) { return s ? everywhere : nowhere; });
+            run.slice = &slice(box_around(space_, layout_, left), detail);
+            for (std::size_t i = 0; i < stages; ++i)
+                if (run.put_off[i]) now = deferred_stage(run, now, i);
+        }
+    }
+
+    // Rows: states that agree in everything a row shows.
+    std::vector<Ending> endings;
+    std::unordered_map<std::uint32_t, std::uint32_t> row_of;  // shown state -> number + 1
+    const NodeId rows = space_.map(now, space_.new_code(), [&](std::uint32_t id) {
+        if (id == 0) return nowhere;
+        PipelineState shown = terminals_.state(id);
+        for (std::size_t s = first_register_slot; s < shown.slots.size(); ++s) shown.slots[s] = run.start.slots[s];
+        shown.slots[ct_state_slot] = run.start.slots[ct_state_slot];
+        shown.deferred.clear();
+        std::stable_sort(shown.trail.begin(), shown.trail.end(),
+                         [](const Decision& a, const Decision& b) { return a.stage < b.stage; });
+        const auto [it, fresh] =
+            row_of.try_emplace(terminals_.intern(shown), static_cast<std::uint32_t>(endings.size() + 1));
+        if (fresh) {
+            if (endings.size() >= max_rows) throw BudgetExceeded{"rows"};
+            endings.push_back({std::move(shown), nowhere});
+        }
+        return terminal(it->second);
+    });
+    for (const auto& [number, set] : space_.partition(rows)) endings[number - 1].headers = set;
+    return endings;
+}
+
+/// Changes of a stage for one execution state, each with an explicit decision; 0 where the guard is false.
+NodeId Executor::stage_diagram(Slice& slice, std::size_t index, const Execution& execution) {
+    const auto& stage = device_.pipeline[index];
+    const NodeId when = slice.matcher().select(stage.when, execution);
+    if (when == nowhere) return nowhere;
+    const DecisionId otherwise = terminals_.decision(stage.fallthrough, {}, slice.detail());
+    const NodeId chain = slice.summary(stage.entry, execution);
+    const NodeId decided = space_.map(chain, space_.new_code(), [&](std::uint32_t id) {
+        Change o = terminals_.change(id);
+        if (o.exit != Exit::done)
+            o.decision = o.pending != no_decision ? o.pending : otherwise;
+        else if (o.decision == the_pending_one)
+            o.decision = o.pending;
+        EGL_CHECK(o.decision != no_decision);
+        o.exit = Exit::done;
+        o.pending = no_decision;
+        return terminal(terminals_.intern(o));
+    });
+    return space_.gate(when, decided);
+}
+
+std::uint32_t Executor::after(const Run& run, std::uint32_t state, std::uint32_t change, std::size_t index) {
+    if (change == 0) return state;
+    const Change& o = terminals_.change(change);
+    PipelineState next = terminals_.state(state);
+    for (const auto& [slot, value] : o.writes) next.slots[slot] = value;
+    next.logged |= o.logged;
+    next.limited |= o.limited;
+    const model::StageId stage(index);
+    for (const auto rule : o.trail) next.trail.push_back({stage, model::RuleId(rule)});
+    const DecisionEntry& entry = terminals_.decision(o.decision);
+    if (entry.in_trail && (next.trail.empty() || !(next.trail.back() == Decision{stage, entry.rule})))
+        next.trail.push_back({stage, entry.rule});
+    if (entry.decide->verdict != model::Verdict::accept) {
+        if (run.accepted_only) return 0;
+        next.ended = true;
+        next.verdict = entry.decide->verdict;
+    } else if (!entry.decide->then.empty()) {
+        next.to_apply = o.decision;
+    }
+    return terminals_.intern(next);
+}
+
+NodeId Executor::advance(Run& run, NodeId now, std::size_t index,
+                         const std::vector<std::pair<Execution, std::vector<std::uint32_t>>>& groups) {
+    const std::function<std::uint32_t(std::uint32_t, std::uint32_t)> step =
+        [&](std::uint32_t state, std::uint32_t change) { return after(run, state, change, index); };
+    const auto members = [&](const std::vector<std::uint32_t>& states) {
+        std::vector<bool> mine(*std::max_element(states.begin(), states.end()) + 1);
+        for (const auto s : states) mine[s] = true;
+        return mine;
+    };
+    const auto all = space_.terminals(now);
+    std::vector<NodeId> parts;
+    std::vector<bool> touched(all.back() + 1);
+    for (const auto& [execution, states] : groups) {
+        const NodeId diagram = stage_diagram(*run.slice, index, execution);
+        if (diagram == nowhere) continue;
+        for (const auto s : states) touched[s] = true;
+        auto mine = members(states);
+        mine.resize(all.back() + 1);
+        NodeId part = now;
+        if (groups.size() > 1)
+            part = space_.map(now, space_.new_code(), [&](std::uint32_t s) { return terminal(mine[s] ? s : 0); });
+        Advance op{space_.new_code(), mine, step};
+        parts.push_back(space_.apply(part, diagram, op));
+    }
+    if (parts.empty()) return now;
+    if (groups.size() > 1)
+        parts.push_back(
+            space_.map(now, space_.new_code(), [&](std::uint32_t s) { return terminal(touched[s] ? 0 : s); }));
+    return space_.overlay_all(parts);
+}
+
+NodeId Executor::stage(Run& run, NodeId now, std::size_t index) {
+    const auto& stage = device_.pipeline[index];
+    Matcher& matcher = run.slice->matcher();
+    const SlotMask reads = matcher.reads(stage.when) | run.slice->masks(stage.entry).reads;
+    std::vector<std::pair<Execution, std::vector<std::uint32_t>>> groups;
+    std::unordered_map<std::uint32_t, std::size_t> group_of;
+    std::unordered_map<std::uint32_t, std::uint32_t> noted;
+    for (const auto id : space_.terminals(now)) {
+        if (id == 0 || terminals_.state(id).ended) continue;
+        Execution e = execution_of(terminals_.state(id));
+        if (matcher.glance(stage.when, e) == Truth::never) continue;
+        const auto key = terminals_.projection(e, reads);
+        if (run.put_off[index]) {
+            const auto number = static_cast<std::uint32_t>(index);
+            PipelineState s = terminals_.state(id);
+            s.deferred.emplace_back(number, key);
+            run.seen.try_emplace({number, key}, std::move(e));
+            noted[id] = terminals_.intern(s);
+            continue;
+        }
+        const auto [it, fresh] = group_of.try_emplace(key, groups.size());
+        if (fresh) groups.emplace_back(std::move(e), std::vector<std::uint32_t>{});
+        groups[it->second].second.push_back(id);
+    }
+    if (!noted.empty()) {
+        now = space_.map(now, space_.new_code(), [&](std::uint32_t id) {
+            const auto it = noted.find(id);
+            return terminal(it == noted.end() ? id : it->second);
+        });
+    } else if (!groups.empty()) {
+        now = translate(run, advance(run, now, index, groups));
+    }
+    return forget_registers(run, now, index);
+}
+
+NodeId Executor::deferred_stage(Run& run, NodeId now, std::size_t index) {
+    std::vector<std::pair<Execution, std::vector<std::uint32_t>>> groups;
+    std::unordered_map<std::uint32_t, std::size_t> group_of;
+    for (const auto id : space_.terminals(now)) {
+        if (id == 0) continue;
+        for (const auto& [stage, key] : terminals_.state(id).deferred) {
+            if (stage != index) continue;
+            const auto [it, fresh] = group_of.try_emplace(key, groups.size());
+            if (fresh) groups.emplace_back(run.seen.at({stage, key}), std::vector<std::uint32_t>{});
+            groups[it->second].second.push_back(id);
+        }
+    }
+    return groups.empty() ? now : advance(run, now, index, groups);
+}
+
+/// Puts a diagram of states in the place of some states.
+NodeId Executor::replace(NodeId now, const std::vector<std::pair<std::uint32_t, NodeId>>& by) {
+    std::unordered_map<std::uint32_t, NodeId> whole, split;
+    for (const auto& [id, diagram] : by) (is_terminal(diagram) ? whole : split).emplace(id, diagram);
+    std::vector<NodeId> parts;
+    if (!split.empty())
+        for (const auto& [id, set] : space_.partition(space_.map(
+                 now, space_.new_code(), [&](std::uint32_t s) { return terminal(split.contains(s) ? s : 0); })))
+            parts.push_back(space_.gate(set, split.at(id)));
+    parts.push_back(space_.map(now, space_.new_code(), [&](std::uint32_t s) {
+        if (split.contains(s)) return nowhere;
+        const auto it = whole.find(s);
+        return it == whole.end() ? terminal(s) : it->second;
+    }));
+    return space_.overlay_all(parts);
+}
+
+/// Makes the translations of the decisions just taken, in order.
+NodeId Executor::translate(Run& run, NodeId now) {
+    std::vector<std::pair<std::uint32_t, NodeId>> by;
+    for (const auto id : space_.terminals(now)) {
+        if (id == 0 || terminals_.state(id).to_apply == no_decision) continue;
+        PipelineState open = terminals_.state(id);
+        const auto& then = terminals_.decision(open.to_apply).decide->then;
+        open.to_apply = no_decision;
+        NodeId at = terminal(terminals_.intern(open));
+        for (const auto& t : then) {
+            std::vector<std::pair<std::uint32_t, NodeId>> step;
+            for (const auto s : space_.terminals(at)) {
+                const NodeId forms = run.slice->matcher().rewrite(t, execution_of(terminals_.state(s)));
+                if (forms == nowhere) continue;
+                step.emplace_back(s, space_.map(forms, space_.new_code(), [&](std::uint32_t form) {
+                    if (form == 0) return terminal(s);
+                    PipelineState next = terminals_.state(s);
+                    next.slots[rewrite_slot(t.field)] = form - 1;
+                    return terminal(terminals_.intern(next));
+                }));
+            }
+            if (!step.empty()) at = replace(at, step);
+        }
+        by.emplace_back(id, at);
+    }
+    return by.empty() ? now : replace(now, by);
+}
+
+NodeId Executor::forget_registers(Run& run, NodeId now, std::size_t index) {
+    std::unordered_map<std::uint32_t, std::uint32_t> changed;
+    for (const auto id : space_.terminals(now)) {
+        if (id == 0) continue;
+        PipelineState s = terminals_.state(id);
+        bool any = false;
+        for (std::uint32_t k = first_register_slot; k < s.slots.size(); ++k) {
+            if (s.slots[k] == run.start.slots[k] || (!s.ended && (run.read_later[index] & slot_bit(k)))) continue;
+            s.slots[k] = run.start.slots[k];
+            any = true;
+        }
+        if (any) changed[id] = terminals_.intern(s);
+    }
+    if (changed.empty()) return now;
+    return space_.map(now, space_.new_code(), [&](std::uint32_t id) {
+        const auto it = changed.find(id);
+        return terminal(it == changed.end() ? id : it->second);
+    });
+}
+
+NodeId Executor::keep_interesting(Run& run, NodeId now, const Interest& interest) {
+    std::vector<std::pair<std::uint32_t, NodeId>> by;
+    for (const auto id : space_.terminals(now)) {
+        if (id == 0) continue;
+        const PipelineState s = terminals_.state(id);
+        NodeId keep = everywhere;
+        if (s.ended) keep = nowhere;
+        if (interest.leaves_by && std::find(interest.leaves_by->begin(), interest.leaves_by->end(),
+                                            s.slots[out_if_slot]) == interest.leaves_by->end())
+            keep = nowhere;
+        if (keep != nowhere && interest.leaves_with_source)
+            keep = run.slice->matcher().select(model::Field::src,
+                                               interest.leaves_with_source->of(model::Field::src, layout_.family()),
+                                               execution_of(s));
+        if (keep != everywhere) by.emplace_back(id, space_.gate(keep, terminal(id)));
+    }
+    return by.empty() ? now : replace(now, by);
+}
+
+}  // namespace egresslint::flow
