@@ -87,6 +87,10 @@ void ValuePredicates::find(Field field, Rewrites& out) {
         out.groups.push_back({what + " after " + device.pipeline[s].name + " by default", false});
     }
     if (out.groups.size() == 1) return;
+    // Two groups may come from stages of one name; their predicates must stay apart all the same.
+    std::map<std::string, unsigned> used;
+    for (auto& g : out.groups)
+        if (const auto n = ++used[g.words]; n > 1) g.words += " (" + std::to_string(n) + ")";
     out.reg = b_.reg(field == Field::dst ? "dst rewritten" : "src rewritten");
     const auto set_group = [&](std::uint32_t group) {
         return Assign{FieldRef{Field::reg, View::current, out.reg}, {}, 0, {}, 0, group};
@@ -124,8 +128,7 @@ ExprId ValuePredicates::test(Field field, View view, const Query& query, std::ui
     const auto one = [&](const Group& group) {
         if (group.own && query.if_own) return (*query.if_own) == (answer != 0) ? b_.yes() : b_.no();
         const auto count = b_.device().predicates.size();
-        const auto which =
-            b_.predicate(query.before + group.words + query.after, query.kind, field, {}, query.choices);
+        const auto which = b_.predicate(query.before + group.words + query.after, query.kind, field, {}, query.choices);
         if (made && which.index() == count) made->push_back(which);
         return b_.unknown(which, answer);
     };

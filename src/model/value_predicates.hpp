@@ -24,7 +24,8 @@ public:
         std::optional<bool> if_own;
     };
     /// `predicate(value of the field) == answer`. Fresh predicates are appended to `made`.
-    ExprId test(Field field, View view, const Query& query, std::uint16_t answer, std::vector<PredicateId>* made = nullptr);
+    ExprId test(Field field, View view, const Query& query, std::uint16_t answer,
+                std::vector<PredicateId>* made = nullptr);
 
 private:
     struct Group {
