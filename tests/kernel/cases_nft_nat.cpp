@@ -412,6 +412,79 @@ table inet fw {
           "lan0 10.0.0.99 > 198.18.0.9 tcp 80 = wan0 203.0.113.2",
           "wan0 198.18.0.9 > 203.0.113.25 tcp 25 = lan0 > 10.0.0.25", "lan0 fd00:a::9 > 2001:db8:99::9 tcp 25 = reject",
           "dmz0 10.0.1.9 > 198.18.0.9 tcp 80 = drop"}},
+        {"the priority of a nat chain orders nat chains only: translation happens at -100 and 100",
+         "experiment",
+         nft(R"(
+table ip n {
+  chain p { type nat hook postrouting priority 20;
+    ip saddr 10.0.0.25 snat to 203.0.113.25
+  }
+  chain d { type nat hook prerouting priority -190;
+    ip daddr 203.0.113.26 dnat to 10.0.0.26
+  }
+}
+table ip a {
+  chain p { type filter hook postrouting priority 60;
+    ip saddr 203.0.113.25 tcp dport 1 drop
+    ip saddr 10.0.0.25 tcp dport 2 drop
+  }
+  chain q { type filter hook postrouting priority 110;
+    ip saddr 203.0.113.25 tcp dport 3 drop
+  }
+  chain d { type filter hook prerouting priority -120;
+    ip daddr 10.0.0.26 tcp dport 4 drop
+    ip daddr 203.0.113.26 tcp dport 5 drop
+  }
+}
+)"),
+         {"lan0 10.0.0.25 > 198.18.0.9 tcp 1 = wan0 203.0.113.25", "lan0 10.0.0.25 > 198.18.0.9 tcp 2 = drop",
+          "lan0 10.0.0.25 > 198.18.0.9 tcp 3 = drop", "wan0 198.18.0.9 > 203.0.113.26 tcp 4 = lan0 > 10.0.0.26",
+          "wan0 198.18.0.9 > 203.0.113.26 tcp 5 = drop"}},
+        {"a late nat chain still translates at 100",
+         "experiment",
+         nft(R"(
+table ip n {
+  chain p { type nat hook postrouting priority 300;
+    ip saddr 10.0.0.25 snat to 203.0.113.25
+  }
+}
+table ip a {
+  chain p { type filter hook postrouting priority 200;
+    ip saddr 203.0.113.25 tcp dport 1 drop
+    ip saddr 10.0.0.25 tcp dport 2 drop
+  }
+}
+)"),
+         {"lan0 10.0.0.25 > 198.18.0.9 tcp 1 = drop", "lan0 10.0.0.25 > 198.18.0.9 tcp 2 = wan0 203.0.113.25"}},
+        {"before connection tracking there is no state, and notrack after it does nothing",
+         "experiment",
+         nft(R"(
+table ip a {
+  chain raw { type filter hook prerouting priority -300;
+    ct state new tcp dport 1 drop
+    ct state invalid tcp dport 2 drop
+    ct mark != 5 tcp dport 3 drop
+    ct status ! dnat tcp dport 4 drop
+    tcp dport 6 notrack
+  }
+  chain late { type filter hook prerouting priority -150;
+    tcp dport 5 notrack
+    tcp dport 6 ct mark 0 drop
+    tcp dport 6 ct state untracked ct mark != 9 drop
+    tcp dport 7 ct mark 0 ct state new drop
+  }
+}
+table ip n {
+  chain p { type nat hook postrouting priority 100;
+    oifname "wan0" snat to 203.0.113.25
+  }
+}
+)"),
+         {"lan0 10.0.0.25 > 198.18.0.9 tcp 1 = wan0 203.0.113.25", "lan0 10.0.0.25 > 198.18.0.9 tcp 2 = drop",
+          "lan0 10.0.0.25 > 198.18.0.9 tcp 3 = wan0 203.0.113.25",
+          "lan0 10.0.0.25 > 198.18.0.9 tcp 4 = wan0 203.0.113.25",
+          "lan0 10.0.0.25 > 198.18.0.9 tcp 5 = wan0 203.0.113.25", "lan0 10.0.0.25 > 198.18.0.9 tcp 6 = wan0",
+          "lan0 10.0.0.25 > 198.18.0.9 tcp 7 = drop"}},
         {"rules after a translation in the same rule's chain do not run; before it they do",
          "experiment",
          nft(R"(

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Greedy removal, large parts first: tables, chains, objects, rules, elements, then words of rules.
+#include "shrink.hpp"
+
+#include <sstream>
+
+namespace egresslint::kernel {
+namespace {
+
+/// Tries every single removal from a list, repeatedly, keeping those that still show the disagreement.
+class Shrinker {
+public:
+    Shrinker(Generated ruleset, const std::function<bool(const Generated&)>& shows, unsigned attempts)
+        : best_(std::move(ruleset)), shows_(shows), left_(attempts) {}
+
+    Generated run() {
+        bool smaller = true;
+        while (smaller && left_ > 0) {
+            smaller = remove_tables();
+            for (std::size_t t = 0; t < best_.tables.size(); ++t) {
+                smaller = remove_from([t](Generated & g) -> auto& { return g.tables[t].chains; }) || smaller;
+                smaller = remove_from([t](Generated & g) -> auto& { return g.tables[t].objects; }) || smaller;
+                for (std::size_t c = 0; c < best_.tables[t].chains.size(); ++c) {
+                    smaller = remove_from([ t, c ](Generated & g) -> auto& { return g.tables[t].chains[c].rules; }) ||
+                              smaller;
+                }
+                for (std::size_t o = 0; o < best_.tables[t].objects.size(); ++o) {
+                    smaller =
+                        remove_from([ t, o ](Generated & g) -> auto& { return g.tables[t].objects[o].elements; }) ||
+                        smaller;
+                }
+            }
+            if (!smaller) smaller = remove_words();
+        }
+        return best_;
+    }
+
+private:
+    bool keep_if_shows(Generated candidate) {
+        if (left_ == 0) return false;
+        --left_;
+        if (!shows_(candidate)) return false;
+        best_ = std::move(candidate);
+        return true;
+    }
+
+    template <class Access>
+    bool remove_from(const Access& list) {
+        bool smaller = false;
+        for (std::size_t i = list(best_).size(); i-- > 0;) {
+            Generated candidate = best_;
+            auto& items = list(candidate);
+            items.erase(items.begin() + static_cast<std::ptrdiff_t>(i));
+            smaller = keep_if_shows(std::move(candidate)) || smaller;
+        }
+        return smaller;
+    }
+
+    bool remove_tables() {
+        return remove_from([](Generated & g) -> auto& { return g.tables; });
+    }
+
+    /// Runs of one to eight words out of each rule; what nft does not accept shows nothing and stays.
+    bool remove_words() {
+        bool smaller = false;
+        for (std::size_t t = 0; t < best_.tables.size(); ++t) {
+            for (std::size_t c = 0; c < best_.tables[t].chains.size(); ++c) {
+                for (std::size_t r = 0; r < best_.tables[t].chains[c].rules.size(); ++r) {
+                    smaller = shorten(t, c, r) || smaller;
+                }
+            }
+        }
+        return smaller;
+    }
+
+    bool shorten(std::size_t t, std::size_t c, std::size_t r) {
+        std::istringstream stream(best_.tables[t].chains[c].rules[r]);
+        std::vector<std::string> words;
+        for (std::string word; stream >> word;) words.push_back(word);
+        for (std::size_t length = std::min<std::size_t>(words.size(), 8); length > 0; --length) {
+            for (std::size_t begin = 0; begin + length <= words.size(); ++begin) {
+                std::string text;
+                for (std::size_t i = 0; i < words.size(); ++i) {
+                    if (i < begin || i >= begin + length) text += (text.empty() ? "" : " ") + words[i];
+                }
+                if (text.empty()) continue;
+                Generated candidate = best_;
+                candidate.tables[t].chains[c].rules[r] = text;
+                if (keep_if_shows(std::move(candidate))) return true;
+            }
+        }
+        return false;
+    }
+
+    Generated best_;
+    const std::function<bool(const Generated&)>& shows_;
+    unsigned left_;
+};
+
+}  // namespace
+
+Generated shrink(Generated ruleset, const std::function<bool(const Generated&)>& shows, unsigned attempts) {
+    return Shrinker(std::move(ruleset), shows, attempts).run();
+}
+
+}  // namespace egresslint::kernel
