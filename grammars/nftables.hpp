@@ -25,7 +25,7 @@ struct word_character : p::ranges<'a', 'z', 'A', 'Z', '0', '9', '_'> {};
 struct group : p::seq<p::rep_min_max<1, 4, p::xdigit>, p::not_at<word_character>, p::not_at<p::one<'.'>, p::digit>> {};
 struct dotted : p::seq<p::plus<p::digit>, p::rep<3, p::one<'.'>, p::plus<p::digit>>> {};
 struct groups : p::seq<group, p::star<p::one<':'>, group>> {};
-struct address_tail : p::seq<p::star<group, p::one<':'>>, p::sor<dotted, group>> {};
+struct address_tail : p::sor<p::seq<p::star<group, p::one<':'>>, dotted>, groups> {};
 struct compressed_address : p::seq<p::opt<groups>, p::two<':'>, p::opt<address_tail>> {};
 /// Six groups and more: a link-layer address or an IPv6 address without `::`; fewer are a number, a colon, a number.
 struct full_address

@@ -212,6 +212,8 @@ void Parser::set_block(SetNode& set) {
     close_scope();
     expect(Kind::close_brace, "'}'");
     set.span = span(begin);
+    // nft refuses it, and without the type nobody knows what the elements are.
+    if (set.key_type.empty() && !set.type_of) unparsed(set.name_span, "the set or map has no type");
 }
 
 void Parser::set_item(SetNode& set) {

@@ -17,6 +17,8 @@ bool decimal(std::string_view text) {
     return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+bool hexadecimal(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+
 struct Operator {
     std::string_view op;
     unsigned strength;  ///< 0: none
@@ -69,7 +71,8 @@ ExpressionPtr Parser::concatenation(Side side) {
     if (!is_sign('.')) return first;
     Concatenation out;
     out.parts.push_back(std::move(first));
-    while (accept_sign('.')) out.parts.push_back(multiton(side));
+    // A later part may be a constant: `ip saddr . 25 @allowed`.
+    while (accept_sign('.')) out.parts.push_back(multiton(side == Side::left ? Side::value : side));
     return make(std::move(out), begin);
 }
 
@@ -82,7 +85,7 @@ ExpressionPtr Parser::multiton(Side side) {
         // A slash and no decimal number is a mask of flags, see right_hand_side.
         const auto& next = peek(1);
         std::string length;
-        if (next.kind == Kind::number && decimal(text(next)) && !is_sign(',', 2)) {
+        if (next.kind == Kind::number && decimal(text(next))) {
             length = text(next);
         } else if (next.kind == Kind::variable) {
             const auto* known = variable(next);
@@ -144,6 +147,9 @@ ExpressionPtr Parser::operation(Side side, unsigned weakest, unsigned& operators
 
 ExpressionPtr Parser::primary(Side side) {
     const auto begin = now_->begin;
+    if (class_ids_ && side != Side::left && (is(Kind::word) || is(Kind::number))) {
+        if (auto id = class_id()) return id;
+    }
     const auto symbol = [&](bool quoted) {
         Symbol out{std::string(text(*now_)), quoted};
         advance();
@@ -195,6 +201,35 @@ ExpressionPtr Parser::primary(Side side) {
     }
     fail_here(side == Side::left ? "a match or a statement" : "a value");
     return make(Symbol{}, begin);
+}
+
+/// Traffic control handles, `1:10` or `bcad:dada-bcad:dadc`, hexadecimal on both sides: no token, since elsewhere the
+/// colon stands between a key and its value. Null if there is none here.
+ExpressionPtr Parser::class_id() {
+    const auto source = stream_->text;
+    std::size_t at = now_->begin;
+    const auto digits = [&] {
+        const auto first = at;
+        while (at < source.size() && at - first < 5 && hexadecimal(source[at])) ++at;
+        return at > first && at - first < 5;
+    };
+    const auto sign = [&](char c) { return at < source.size() && source[at] == c && (++at, true); };
+    const auto handle = [&] { return digits() && sign(':') && digits(); };
+    const auto begin = now_->begin;
+    if (!handle()) return nullptr;
+    const auto end = at;
+    const bool range = sign('-') && handle();
+    if (!range) at = end;
+    while (now_->begin < at && !is(Kind::end)) advance();
+    if (last_end_ != at) {
+        fail("a handle is MAJOR:MINOR");
+        return make(Symbol{}, begin);
+    }
+    const auto part = [&](std::size_t from, std::size_t to) {
+        return make(Symbol{std::string(source.substr(from, to - from)), false}, begin);
+    };
+    if (!range) return part(begin, end);
+    return make(Range{part(begin, end), part(end + 1, at)}, begin);
 }
 
 ExpressionPtr Parser::word_expression(Side side) {
@@ -277,9 +312,10 @@ void Parser::element(std::vector<Element>& elements, Side side) {
         const auto data = now_->begin;
         if (in_list(word(), verdicts)) {
             out.data = make(verdict(), data);
-            out.data->span = span(data);
         } else {
+            const bool before = std::exchange(class_ids_, side != Side::left);
             out.data = expression(side == Side::define ? Side::constant : side);
+            class_ids_ = before;
         }
         element_options(out);
     }

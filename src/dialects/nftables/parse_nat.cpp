@@ -157,8 +157,12 @@ Duplicate Parser::duplicate(std::string_view kind) {
     const auto begin = now_->begin;
     if ((is("ip") || is("ip6")) && word(1) == "to") advance();
     expect("to");
-    (void)expression(Side::value);
-    if (accept("device")) (void)expression(Side::value);
+    const auto one = [this] {
+        const auto value = expression(Side::value);
+        if (std::holds_alternative<Range>(value->is)) fail("one device or address, not a range");
+    };
+    one();
+    if (accept("device")) one();
     return {std::string(kind), written(begin)};
 }
 

@@ -13,7 +13,7 @@ constexpr std::string_view byte_units = "bytes kbytes mbytes";
 RuleNode Parser::rule() {
     const auto begin = now_->begin;
     RuleNode out;
-    out.statements.reserve(4);
+    const auto before = statements_.size();
     while (!at_end_of_statement()) {
         const Token* const start = now_;
         if (is("comment") && (peek(1).kind == Kind::quoted || peek(1).kind == Kind::word)) {
@@ -21,40 +21,49 @@ RuleNode Parser::rule() {
             out.comment = name("a comment");
             if (!at_end_of_statement()) fail_here("the end of the rule after its comment");
         } else {
-            statement(out);
+            auto next = statement();
+            if (!failed()) statements_.push_back(std::move(next));
         }
         if (failed()) {
             const auto message = failure_;
             recover(start);
             last_end_ = start->begin;
             skip_statement();
-            out.statements.push_back({UnknownStatement{written(start->begin), message}, span(start->begin)});
+            statements_.push_back({UnknownStatement{written(start->begin), message}, span(start->begin)});
         }
     }
+    // Into a vector of just the right size: in large rulesets they are most of the memory.
+    const auto first = statements_.begin() + static_cast<std::ptrdiff_t>(before);
+    out.statements.assign(std::make_move_iterator(first), std::make_move_iterator(statements_.end()));
+    statements_.erase(first, statements_.end());
     out.span = span(begin);
     out.text = written(begin);
     out.handle = handle_here();
     return out;
 }
 
-void Parser::statement(RuleNode& rule) {
+Statement Parser::statement() {
     const auto begin = now_->begin;
     Statement out;
     const auto w = word();
     const auto* header = w.empty() ? nullptr : find_header(w);
-    if (header != nullptr ? header->opens == Opens::ct && keyword_statement(out, w) : keyword_statement(out, w)) {
-        // read
-    } else {
-        match_or_set(out);
-    }
-    if (failed()) return;
+    const bool keyword = header == nullptr || header->opens == Opens::ct;
+    if (!keyword || !keyword_statement(out, w)) match_or_set(out);
     out.span = span(begin);
-    rule.statements.push_back(std::move(out));
+    return out;
 }
 
 void Parser::match_or_set(Statement& out) {
+    class_ids_ = false;
     auto left = expression(Side::left);
     if (failed()) return;
+    const auto* meta = std::get_if<Meta>(&left->is);
+    class_ids_ = meta != nullptr && meta->key == "priority";
+    match_or_set(out, std::move(left));
+    class_ids_ = false;
+}
+
+void Parser::match_or_set(Statement& out, ExpressionPtr left) {
     if (accept("vmap")) {
         auto map = map_argument(true);
         out.is = VerdictMapStatement{MapLookup{std::move(left), std::move(map), true}};

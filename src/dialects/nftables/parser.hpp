@@ -157,8 +157,9 @@ private:
 
     // -- rules: parse_statement.cpp, parse_nat.cpp
     [[nodiscard]] RuleNode rule();
-    void statement(RuleNode& rule);
+    [[nodiscard]] Statement statement();
     void match_or_set(Statement& out);
+    void match_or_set(Statement& out, ExpressionPtr left);
     [[nodiscard]] bool keyword_statement(Statement& out, std::string_view keyword);
     [[nodiscard]] Verdict verdict();
     [[nodiscard]] std::string anonymous_chain();
@@ -194,6 +195,7 @@ private:
     [[nodiscard]] ExpressionPtr operation(Side side, unsigned weakest, unsigned& operators);
     [[nodiscard]] ExpressionPtr primary(Side side);
     [[nodiscard]] ExpressionPtr word_expression(Side side);
+    [[nodiscard]] ExpressionPtr class_id();
     [[nodiscard]] ExpressionPtr set_literal(Side side);
     [[nodiscard]] ExpressionPtr map_argument(bool verdict);
     void element(std::vector<Element>& elements, Side side);
@@ -225,6 +227,7 @@ private:
     std::string failure_;
     base::Span failure_span_;
     unsigned depth_ = 0;
+    bool class_ids_ = false;  ///< `1:10` is one value here
 
     std::vector<std::unordered_map<std::string, Variable>> scopes_{1};
     std::size_t expanded_ = 0;
@@ -233,7 +236,8 @@ private:
     std::uint64_t included_bytes_ = 0;
 
     Tree tree_;
-    std::vector<ChainNode> anonymous_;  ///< chains written as `jump { … }`, until their table takes them
+    std::vector<Statement> statements_;  ///< of the rules being read: a stack, as chains nest
+    std::vector<ChainNode> anonymous_;   ///< chains written as `jump { … }`, until their table takes them
     unsigned anonymous_count_ = 0;
 };
 
