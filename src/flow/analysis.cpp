@@ -69,9 +69,7 @@ struct Analysis::Impl {
             }
         }
         std::vector<NodeId> parts;
-        const auto n = device.interfaces.size();
-        if (n > model::first_interface)
-            parts.push_back(cube({{Field::in_if, IntervalSet::range(model::first_interface, n - 1)}}));
+        parts.push_back(cube({{Field::in_if, interfaces()}}));
         std::vector<std::pair<Field, IntervalSet>> own{{Field::in_if, IntervalSet::single(model::self_interface)}};
         if (device.addresses_known) own.emplace_back(Field::src, device_addresses(device).of(Field::src, family));
         parts.push_back(cube(own));
@@ -103,6 +101,14 @@ struct Analysis::Impl {
     }
     NodeId cube(std::initializer_list<std::pair<Field, IntervalSet>> c) {
         return cube(std::span<const std::pair<Field, IntervalSet>>(c.begin(), c.size()));
+    }
+
+    /// What a forwarded or received packet can come in by.
+    [[nodiscard]] IntervalSet interfaces() const {
+        std::vector<base::Interval> out;
+        for (std::size_t n = model::first_interface; n < device.interfaces.size(); ++n)
+            if (!device.interfaces[n].absent) out.push_back({n, n});
+        return IntervalSet(std::move(out));
     }
 
     /// Only where no raw id is held: at the start of a public call.
@@ -386,8 +392,7 @@ std::optional<Analysis::Witness> Analysis::witness(const HeaderSet& set, std::sp
 
     Packet defaults;
     defaults.family = i.family;
-    defaults.in_if =
-        i.device.interfaces.size() > model::first_interface ? model::first_interface : model::self_interface;
+    defaults.in_if = static_cast<std::uint32_t>(i.interfaces().lowest().value_or(model::self_interface));
     defaults.sport = 40000;
     std::vector<std::uint32_t> levels = i.point(defaults, {});
     std::vector<bool> tested(levels.size());
@@ -437,7 +442,7 @@ bool Analysis::contains(const HeaderSet& set, const Packet& packet, const Valuat
 bool Analysis::boxes(const HeaderSet& set, std::size_t limit, const std::function<void(const Box&)>& visit) {
     Impl& i = *impl_;
     const HeaderSet plain = may(set);
-    const IntervalSet interfaces = IntervalSet::range(model::self_interface, i.device.interfaces.size() - 1);
+    const IntervalSet interfaces = i.interfaces().unite(IntervalSet::single(model::self_interface));
     std::size_t seen = 0;
     Box box;
     const auto walk = [&](auto&& self, NodeId at) -> bool {

@@ -169,9 +169,8 @@ std::uint32_t Executor::after(const Run& run, std::uint32_t state, std::uint32_t
         if (run.accepted_only) return 0;
         next.ended = true;
         next.verdict = entry.decide->verdict;
-    } else if (!entry.decide->then.empty()) {
-        next.to_apply = o.decision;
     }
+    if (!entry.decide->then.empty()) next.to_apply = o.decision;
     return terminals_.intern(next);
 }
 

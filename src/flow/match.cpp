@@ -361,7 +361,7 @@ std::uint32_t Matcher::interface_address(std::uint32_t interface, model::Registe
         if (a.address.family == family_ && (!best || rank(a) > rank(*best))) best = &a;
     if (best) return fixed(best->address.bits);
     const auto unknown = family_ == Family::v6 ? i.unknown_address6 : i.unknown_address4;
-    if (!unknown.valid()) return 0;
+    if (!unknown.valid() || candidates(unknown).empty()) return 0;
     Rewritten form;
     form.form = Rewritten::Form::chosen;
     form.choice = unknown;
