@@ -147,7 +147,7 @@ tl::expected<RuleFile, RuleFileError> parse_rule_file(std::string_view path, std
 
     RuleFile rule;
     rule.path = std::string(path);
-    std::string severity = "error", kind = "forbid";
+    std::string severity = "error", kind = "forbid", also_severity = "warning";
     for (const auto& [key, node] : parsed.table()) {
         const unsigned at = key.source().begin.line + 1;
         const auto string = [&](std::string& to) {
@@ -162,6 +162,9 @@ tl::expected<RuleFile, RuleFileError> parse_rule_file(std::string_view path, std
         else if (key == "query") fine = string(rule.query);
         else if (key == "message") fine = string(rule.message);
         else if (key == "help") fine = string(rule.help);
+        else if (key == "also_query") fine = string(rule.also_query);
+        else if (key == "also_message") fine = string(rule.also_message);
+        else if (key == "also_severity") fine = string(also_severity);
         else if (key == "presume_interface_address") {
             fine = node.is_boolean();
             if (fine) rule.presume_interface_address = node.as_boolean()->get();
@@ -171,15 +174,18 @@ tl::expected<RuleFile, RuleFileError> parse_rule_file(std::string_view path, std
                 for (const toml::node& item : *node.as_array())
                     if (const auto* s = item.as_string()) rule.needs.push_back(s->get());
         } else {
-            const std::string near = nearest(key.str(), {"code", "name", "severity", "kind", "query", "message", "help", "needs", "presume_interface_address"});
+            const std::string near = nearest(key.str(), {"code", "name", "severity", "kind", "query", "message", "help", "needs", "presume_interface_address", "also_query", "also_message", "also_severity"});
             return wrong(at, fmt::format("unknown key \"{}\"{}", key.str(), near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
         }
         if (!fine) return wrong(at, fmt::format("\"{}\" has the wrong type", key.str()));
     }
     if (rule.code.empty() || rule.name.empty()) return wrong(1, "the front matter needs \"code\" and \"name\"");
-    if (severity == "warning") rule.severity = base::Severity::warning;
-    else if (severity == "note") rule.severity = base::Severity::note;
-    else if (severity != "error") return wrong(1, "\"severity\" is \"error\", \"warning\" or \"note\"");
+    for (const auto& [word, to] : {std::pair{&severity, &rule.severity}, std::pair{&also_severity, &rule.also_severity}}) {
+        if (*word == "error") *to = base::Severity::error;
+        else if (*word == "warning") *to = base::Severity::warning;
+        else if (*word == "note") *to = base::Severity::note;
+        else return wrong(1, fmt::format("\"{}\" is no severity; write error, warning or note", *word));
+    }
     if (kind == "require") rule.kind = RuleKind::require;
     else if (kind == "several") rule.kind = RuleKind::several;
     else if (kind == "native") rule.kind = RuleKind::native;

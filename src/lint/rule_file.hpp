@@ -53,6 +53,10 @@ struct RuleFile {
     /// An interface address that nobody stated is presumed global and not a mail server's own.
     bool presume_interface_address = false;
     std::string help;
+    /// A second question of the same rule at another severity ("" = none): keys also_query, also_message, also_severity.
+    std::string also_query;
+    std::string also_message;
+    base::Severity also_severity = base::Severity::warning;
     std::string summary;             ///< first sentence of "What it does"
     std::string page;                ///< Markdown, front matter removed; `explain` prints it
     std::vector<RuleExample> examples;
