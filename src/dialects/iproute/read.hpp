@@ -10,9 +10,11 @@
 namespace egresslint::dialects::iproute {
 
 /// Sets interfaces_known and addresses_known. A file that is no such dump is one fatal diagnostic.
-void read_addresses(const base::Sources& sources, base::FileId file, model::Device& device, base::Diagnostics& diagnostics);
+void read_addresses(const base::Sources& sources, base::FileId file, model::Device& device,
+                    base::Diagnostics& diagnostics);
 /// Sets routes_known. Local and broadcast routes of table 255 are kept as routes.
-void read_routes(const base::Sources& sources, base::FileId file, model::Device& device, base::Diagnostics& diagnostics);
+void read_routes(const base::Sources& sources, base::FileId file, model::Device& device,
+                 base::Diagnostics& diagnostics);
 /// Policy routing; without it Linux' defaults (local, main, default) apply.
 void read_rules(const base::Sources& sources, base::FileId file, model::Device& device, base::Diagnostics& diagnostics);
 
