@@ -52,6 +52,7 @@ void Parser::nat_flags(std::vector<std::string>& flags) {
 
 Reject Parser::reject() {
     Reject out;
+    advance();
     if (!accept("with")) return out;
     if (accept("tcp")) {
         expect("reset");
@@ -69,6 +70,7 @@ Reject Parser::reject() {
 LogStatement Parser::log() {
     const auto begin = now_->begin;
     LogStatement out;
+    advance();
     const auto value = [this] {
         if (is(Kind::variable)) {
             (void)name("a number");
@@ -76,8 +78,7 @@ LogStatement Parser::log() {
             expect(Kind::number, "a number");
         }
     };
-    bool any = false;
-    for (;; any = true) {
+    for (;;) {
         if (accept("prefix")) {
             out.prefix = name("a prefix");
         } else if (accept("level")) {
@@ -98,15 +99,15 @@ LogStatement Parser::log() {
             break;
         }
     }
-    if (any) out.text = written(begin);
+    out.text = written(begin);
     return out;
 }
 
 Queue Parser::queue() {
     const auto begin = now_->begin;
     Queue out;
-    bool any = false;
-    for (;; any = true) {
+    advance();
+    for (;;) {
         if (accept("num") || accept("to")) {
             (void)expression(Side::value);
         } else if (accept("flags")) {
@@ -120,12 +121,13 @@ Queue Parser::queue() {
             break;
         }
     }
-    if (any) out.text = written(begin);
+    out.text = written(begin);
     return out;
 }
 
 TransparentProxy Parser::tproxy() {
     TransparentProxy out;
+    advance();
     if ((is("ip") || is("ip6")) && word(1) == "to") {
         out.family = word();
         advance();
@@ -138,23 +140,24 @@ TransparentProxy Parser::tproxy() {
 
 Synproxy Parser::synproxy() {
     const auto begin = now_->begin;
+    advance();
     if (accept("name")) {
         (void)object_reference();
         return {written(begin)};
     }
-    bool any = false;
-    for (;; any = true) {
+    for (;;) {
         if (accept("mss") || accept("wscale")) {
             (void)number();
         } else if (!accept("timestamp") && !accept("sack-perm")) {
             break;
         }
     }
-    return {any ? written(begin) : std::string()};
+    return {written(begin)};
 }
 
 Duplicate Parser::duplicate(std::string_view kind) {
     const auto begin = now_->begin;
+    advance();
     if ((is("ip") || is("ip6")) && word(1) == "to") advance();
     expect("to");
     const auto one = [this] {

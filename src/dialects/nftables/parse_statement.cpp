@@ -105,12 +105,10 @@ bool Parser::keyword_statement(Statement& out, std::string_view keyword) {
     } else if (keyword == "counter") {
         out.is = counter();
     } else if (keyword == "log") {
-        advance();
         out.is = log();
     } else if (keyword == "limit") {
         out.is = limit();
     } else if (keyword == "reject") {
-        advance();
         out.is = reject();
     } else if (in_list(keyword, "snat dnat masquerade redirect")) {
         advance();
@@ -120,23 +118,22 @@ bool Parser::keyword_statement(Statement& out, std::string_view keyword) {
         if (next == "count") {
             out.is = connection_limit();
         } else if (in_list(next, "helper timeout expectation") && word(2) == "set") {
+            const auto begin = now_->begin;
             advance();
             advance();
             advance();
-            out.is = ObjectStatement{"ct " + std::string(next), object_reference()};
+            (void)object_reference();
+            out.is = ObjectStatement{"ct " + std::string(next), written(begin)};
         } else {
             return false;
         }
     } else if (in_list(keyword, "add update delete") && is_sign('@', 1)) {
-        advance();
         out.is = set_update(keyword);
     } else if (keyword == "set" && in_list(word(1), "add update delete")) {
-        advance();
         out.is = old_set_update();
     } else if (keyword == "quota") {
         out.is = quota();
     } else if (keyword == "queue") {
-        advance();
         out.is = queue();
     } else if (keyword == "notrack") {
         advance();
@@ -149,13 +146,10 @@ bool Parser::keyword_statement(Statement& out, std::string_view keyword) {
         expect_sign('@');
         out.is = FlowOffload{name("the name of a flowtable")};
     } else if (keyword == "tproxy") {
-        advance();
         out.is = tproxy();
     } else if (keyword == "synproxy") {
-        advance();
         out.is = synproxy();
     } else if (keyword == "dup" || keyword == "fwd") {
-        advance();
         out.is = duplicate(keyword);
     } else if (keyword == "last") {
         const auto begin = now_->begin;
@@ -169,9 +163,11 @@ bool Parser::keyword_statement(Statement& out, std::string_view keyword) {
         (void)tcp_option(begin);
         out.is = ObjectStatement{"reset", written(begin)};
     } else if (keyword == "secmark" || keyword == "tunnel") {
+        const auto begin = now_->begin;
         advance();
         expect("name");
-        out.is = ObjectStatement{std::string(keyword), object_reference()};
+        (void)object_reference();
+        out.is = ObjectStatement{std::string(keyword), written(begin)};
     } else if (keyword == "xt") {
         advance();
         XtStatement xt{std::string(word()), ""};
@@ -261,8 +257,8 @@ void Parser::last() {
 }
 
 Limit Parser::limit() {
-    advance();
     const auto begin = now_->begin;
+    advance();
     Limit out;
     if (accept("name")) {
         out.object = object_reference();
@@ -294,8 +290,8 @@ Limit Parser::limit() {
 }
 
 Quota Parser::quota() {
-    advance();
     const auto begin = now_->begin;
+    advance();
     Quota out;
     if (accept("name")) {
         out.object = object_reference();
@@ -314,9 +310,9 @@ Quota Parser::quota() {
 }
 
 ConnectionLimit Parser::connection_limit() {
-    advance();
-    advance();
     const auto begin = now_->begin;
+    advance();
+    advance();
     ConnectionLimit out;
     out.over = accept("over");
     if (!out.over) (void)accept("until");
@@ -332,6 +328,7 @@ SetUpdate Parser::set_update(std::string_view operation) {
     const Nested nested(*this);
     SetUpdate out;
     out.operation = operation;
+    advance();
     expect_sign('@');
     out.set = name("the name of a set");
     expect(Kind::open_brace, "'{'");
@@ -354,6 +351,7 @@ SetUpdate Parser::set_update(std::string_view operation) {
 SetUpdate Parser::old_set_update() {
     const auto begin = now_->begin;
     SetUpdate out;
+    advance();
     out.operation = word();
     advance();
     std::vector<Element> elements;
