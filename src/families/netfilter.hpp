@@ -16,7 +16,7 @@ enum class Hook : std::uint8_t { prerouting, input, forward, output, postrouting
 enum class ChainType : std::uint8_t { filter, nat, route };
 
 struct BaseChain {
-    std::string name;      ///< for messages: "inet fw forward", "iptables filter FORWARD"
+    std::string name;  ///< for messages: "inet fw forward", "iptables filter FORWARD"
     Hook hook = Hook::forward;
     ChainType type = ChainType::filter;
     std::int32_t priority = 0;
@@ -33,13 +33,13 @@ struct BaseChain {
 
 /// The registers every netfilter device has; made on construction so that ids are stable.
 struct Registers {
-    model::RegisterId mark;          ///< packet mark, starts with the trace packet's mark
+    model::RegisterId mark;  ///< packet mark, starts with the trace packet's mark
     model::RegisterId ct_mark;
     model::RegisterId ct_status;     ///< IPS_* bits: 16 SRC_NAT, 32 DST_NAT as `ct status` sees them
     model::RegisterId source_bound;  ///< 1 once a nat chain has bound the source
     model::RegisterId destination_bound;
-    model::RegisterId reroute;       ///< 1 when a local packet's mark was written in the current route-type chain
-    model::RegisterId priority;      ///< meta priority, for rules that read it back
+    model::RegisterId reroute;   ///< 1 when a local packet's mark was written in the current route-type chain
+    model::RegisterId priority;  ///< meta priority, for rules that read it back
 };
 
 class Netfilter {
@@ -62,8 +62,9 @@ public:
     [[nodiscard]] model::ExprId connection_state(std::vector<model::ConnectionState> states) const;
 
     /// Writes the pipeline: prerouting stages (in_if != self), routing, input / forward, or for local packets routing,
-    /// output stages, reroute; postrouting. Stages of type nat are guarded by "not bound yet" and "not untracked". Chains
-    /// of equal hook and priority without known registration order run in both orders under an ambiguity predicate.
+    /// output stages, reroute; postrouting. Stages of type nat are guarded by "not bound yet" and "not untracked".
+    /// Chains of equal hook and priority without known registration order run in both orders under an ambiguity
+    /// predicate.
     void finish();
 
 private:

@@ -376,11 +376,15 @@ struct Action<grammar::ipset::line_end> {
 
 }  // namespace
 
-void parse(const base::Sources& sources, base::FileId file, Sets& sets, base::Diagnostics& diagnostics) {
-    const auto text = sources.text(file);
-    Reader reader(file, text, sets, diagnostics);
-    pegtl::memory_input<pegtl::tracking_mode::lazy> in(text.data(), text.data() + text.size(), "");
+void parse(const base::Sources& sources, base::Span part, Sets& sets, base::Diagnostics& diagnostics) {
+    const auto text = sources.text(part.file);
+    Reader reader(part.file, text, sets, diagnostics);
+    pegtl::memory_input<pegtl::tracking_mode::lazy> in(text.data() + part.begin, text.data() + part.end, "");
     pegtl::parse<grammar::ipset::file, Action>(in, reader);
+}
+
+void parse(const base::Sources& sources, base::FileId file, Sets& sets, base::Diagnostics& diagnostics) {
+    parse(sources, base::Span{file, 0, static_cast<std::uint32_t>(sources.text(file).size())}, sets, diagnostics);
 }
 
 }  // namespace egresslint::dialects::ipset

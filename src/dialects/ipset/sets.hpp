@@ -66,6 +66,8 @@ private:
 
 /// Reads one `ipset save` text into `sets`; what was not understood is reported and marks its set.
 void parse(const base::Sources& sources, base::FileId file, Sets& sets, base::Diagnostics& diagnostics);
+/// The same for a part of a file.
+void parse(const base::Sources& sources, base::Span part, Sets& sets, base::Diagnostics& diagnostics);
 
 /// `--match-set NAME src,dst …` as the rule that uses it sees it.
 struct Use {
