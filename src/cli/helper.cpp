@@ -73,7 +73,7 @@ std::string find_helper() {
     std::error_code error;
     const fs::path self = fs::read_symlink("/proc/self/exe", error);
     if (!error && executable(self.parent_path() / helper_name)) return (self.parent_path() / helper_name).string();
-    const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): no other thread runs
+    const char* path = std::getenv("PATH");
     std::string_view rest = path == nullptr ? "" : path;
     while (!rest.empty()) {
         const std::size_t colon = std::min(rest.find(':'), rest.size());

@@ -14,7 +14,7 @@ namespace {
 using namespace egresslint;
 
 std::string environment(const char* name) {
-    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): no other thread is running yet
+    const char* value = std::getenv(name);
     return value == nullptr ? "" : value;
 }
 

@@ -113,7 +113,7 @@ std::string find_intent_upward() {
     std::error_code error;
     fs::path directory = fs::current_path(error);
     if (error) return "";
-    const char* home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe): no other thread runs
+    const char* home = std::getenv("HOME");
     while (true) {
         const fs::path candidate = directory / "egresslint.toml";
         if (fs::is_regular_file(candidate, error)) return shown_path(candidate.string());
