@@ -128,7 +128,7 @@ private:
 
 // -- values, shared by base options, matches and targets --------------------------------------------------------------
 
-/// "80", "smtp", "1024:", ":1023", "1:9" (`by` separates).
+/// "80", "smtp", "1024:", ":1023", "1:9" (`by` separates). The ends may come swapped: what that means is the caller's.
 [[nodiscard]] std::optional<base::Interval> port_range(std::string_view text, char by = ':');
 /// "10.0.0.1", "10.0.0.0/8", "10.0.0.0/255.0.0.0", also with a mask that has holes. nullopt: no address; an empty set
 /// never comes back. `too_many`: the mask has so many holes that it is not expanded.

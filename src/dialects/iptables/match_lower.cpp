@@ -34,6 +34,8 @@ std::uint8_t protocol_of(const Option& o) {
 ExprId port(Context& c, const Option& o, Field field) {
     const auto range = port_range(o.args[0]);
     if (!range) return {};
+    // Old releases let a range through whose ends are swapped; the kernel finds no port in it.
+    if (range->first > range->last) return c.b.no();
     return c.b.all({c.b.proto(protocol_of(o)), c.b.in(field, IntervalSet{*range})});
 }
 }  // namespace
@@ -113,7 +115,7 @@ ExprId ports_in(Context& c, const Option& o, bool source, bool destination) {
     std::vector<Interval> ranges;
     for (const auto word : split(o.args[0], ',')) {
         const auto range = port_range(word);
-        if (!range) return {};
+        if (!range || range->first > range->last) return {};
         ranges.push_back(*range);
     }
     const IntervalSet set(std::move(ranges));
@@ -202,7 +204,7 @@ ExprId reply_destination(Context& c, const Option& o) { return tuple_address(c, 
 namespace {
 ExprId tuple_port(Context& c, const Option& o, Field field, View view) {
     const auto range = port_range(o.args[0]);
-    if (!range) return {};
+    if (!range || range->first > range->last) return {};
     return c.b.in(FieldRef{field, view, {}}, c.b.numbers(IntervalSet{*range}));
 }
 }  // namespace

@@ -56,21 +56,7 @@ Signs signs(std::string_view text) {
     return s;
 }
 
-}  // namespace
-
-Evidence detect(std::string_view text) {
-    const auto s = signs(text);
-    if (s.header && s.table) return {100, "the header of iptables-save"};
-    if (s.table && (s.chain || s.rules > 0)) return {97, "a `*table` with chains, as iptables-save writes it"};
-    if (s.header) return {90, "the header of iptables-save"};
-    if (s.rules > 0 && s.jump && s.shell == 0) return {96, "rules as `iptables -S` lists them"};
-    if (s.table && s.commit) return {80, "a `*table` with COMMIT"};
-    if (s.chain && s.commit) return {60, "chains with policies and COMMIT"};
-    if (s.shell > 0) return {40, "a shell script that calls iptables"};
-    return {};
-}
-
-Read read(base::Sources& sources, const std::vector<Input>& inputs, base::Diagnostics& diagnostics) {
+Read read_device(base::Sources& sources, const std::vector<Input>& inputs, base::Diagnostics& diagnostics) {
     Texts texts(sources);
     ipset::Sets sets;
     std::string name = "iptables";
@@ -95,9 +81,31 @@ Read read(base::Sources& sources, const std::vector<Input>& inputs, base::Diagno
     families::netfilter::Netfilter netfilter(builder);
     if (!lower_tables(texts, sets, builder, netfilter, diagnostics)) return out;
     netfilter.finish();
-    for (auto& d : diagnostics)
-        if (d.predicate >= 0 && d.device < 0) d.device = 0;
     out.devices.push_back(std::move(builder).finish());
+    return out;
+}
+
+}  // namespace
+
+Evidence detect(std::string_view text) {
+    const auto s = signs(text);
+    if (s.header && s.table) return {100, "the header of iptables-save"};
+    if (s.table && (s.chain || s.rules > 0)) return {97, "a `*table` with chains, as iptables-save writes it"};
+    if (s.header) return {90, "the header of iptables-save"};
+    if (s.rules > 0 && s.jump && s.shell == 0) return {96, "rules as `iptables -S` lists them"};
+    if (s.table && s.commit) return {80, "a `*table` with COMMIT"};
+    if (s.chain && s.commit) return {60, "chains with policies and COMMIT"};
+    if (s.shell > 0) return {40, "a shell script that calls iptables"};
+    return {};
+}
+
+Read read(base::Sources& sources, const std::vector<Input>& inputs, base::Diagnostics& all_diagnostics) {
+    // Of this device only: what others had to say decides nothing here.
+    base::Diagnostics diagnostics;
+    Read out = read_device(sources, inputs, diagnostics);
+    for (auto& d : diagnostics)
+        if (d.predicate >= 0) d.device = 0;
+    all_diagnostics.insert(all_diagnostics.end(), diagnostics.begin(), diagnostics.end());
     return out;
 }
 

@@ -104,17 +104,18 @@ struct Arithmetic {
 };
 std::optional<Arithmetic> arithmetic(const Instance& target) {
     for (const auto& o : target.options) {
-        const auto n = o.row->args == 1 ? masked_number(o.args[0]) : std::nullopt;
         const auto name = o.row->name;
-        if (name == "--set-xmark" || name == "--set-mark" || name == "--and-mark" || name == "--or-mark" ||
-            name == "--xor-mark") {
-            if (!n) return std::nullopt;
-            if (name == "--set-xmark") return Arithmetic{~n->mask, n->value};
-            if (name == "--set-mark") return Arithmetic{~(n->mask | n->value), n->value};
-            if (name == "--and-mark") return Arithmetic{n->value, 0};
-            if (name == "--or-mark") return Arithmetic{~n->value, n->value};
-            return Arithmetic{0xffffffffu, n->value};
-        }
+        const bool writes = name == "--set-xmark" || name == "--set-mark" || name == "--and-mark" ||
+                            name == "--or-mark" || name == "--xor-mark";
+        if (!writes) continue;
+        const auto parsed = masked_number(o.args[0]);
+        if (!parsed) return std::nullopt;
+        const MaskedNumber n = parsed.value_or(MaskedNumber{});
+        if (name == "--set-xmark") return Arithmetic{~n.mask, n.value};
+        if (name == "--set-mark") return Arithmetic{~(n.mask | n.value), n.value};
+        if (name == "--and-mark") return Arithmetic{n.value, 0};
+        if (name == "--or-mark") return Arithmetic{~n.value, n.value};
+        return Arithmetic{0xffffffffu, n.value};
     }
     return std::nullopt;
 }
@@ -216,7 +217,7 @@ std::optional<Target> parse_target(base::Family family, std::string_view text) {
             ports = ports.substr(0, slash);
         }
         out.ports = port_range(ports, '-');
-        if (!out.ports) return {};
+        if (!out.ports || out.ports->first > out.ports->last) return {};
     }
     if (!out.addresses && !out.ports) return {};
     return out;
@@ -274,7 +275,7 @@ std::optional<std::vector<Translate>> only_ports(Context& c, const Instance& tar
     std::vector<Translate> then;
     if (const auto* o = target.find("--to-ports")) {
         const auto ports = port_range(o->args[0], '-');
-        if (!ports) return {};
+        if (!ports || ports->first > ports->last) return {};
         const bool random = target.find("--random") != nullptr || target.find("--random-fully") != nullptr;
         then.push_back(to_ports(c, field, *ports, false, random));
     }

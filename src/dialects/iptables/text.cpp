@@ -489,7 +489,8 @@ Family TextReader::guess_family() {
         if (const auto h = header(text_.substr(at, 80)); h.found) return h.v6 ? Family::v6 : Family::v4;
     // Words that only one family has.
     auto has = [&](std::string_view word) { return text_.find(word) != std::string_view::npos; };
-    if (has("icmp6") || has("icmpv6") || has("ipv6-icmp")) return Family::v6;
+    if (has("icmp6") || has("icmpv6") || has("ipv6-icmp") || has("family inet6")) return Family::v6;
+    if (has("family inet ")) return Family::v4;
     for (const std::string_view option : {" -s ", " -d ", "--to-source ", "--to-destination ", "-range "}) {
         for (auto at = text_.find(option); at != std::string_view::npos; at = text_.find(option, at + 1)) {
             auto value = text_.substr(at + option.size(), 64);
@@ -538,13 +539,17 @@ void TextReader::run() {
         if (at == 0 || text_[at - 1] == '\n') save_form_ = true;
     if (!save_form_) guess_table_of_listing();
     const auto tables = texts_.tables_.size();
+    const auto before = diagnostics_.size();
     pegtl::memory_input<pegtl::tracking_mode::lazy> in(text_.data(), text_.data() + text_.size(), "");
     pegtl::parse<grammar::file, Action>(in, *this);
     const Span start{file_, 0,
                      static_cast<std::uint32_t>(std::min<std::size_t>(text_.size(), first_word(text_).size()))};
-    if (texts_.tables_.size() == tables && table_ == nullptr && last_table_ == nullptr)
+    if (texts_.tables_.size() == tables && table_ == nullptr && last_table_ == nullptr) {
+        diagnostics_.resize(before);  // one answer for what is no such file at all
         add(Diagnostic::Kind::fatal, "", start, "no table of iptables-save is found in this file",
             base::Influence::everything);
+        return;
+    }
     // Without COMMIT and without a line end the file was probably cut while it was copied.
     if (save_form_ && !committed_ && !text_.empty() && text_.back() != '\n') {
         const auto line_at = text_.find_last_of('\n');

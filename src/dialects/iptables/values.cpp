@@ -50,7 +50,6 @@ std::optional<base::Interval> port_range(std::string_view text, char by) {
         if (!port) return std::nullopt;
         return base::Interval{*port, *port};
     }
-    if (*first > *last) return std::nullopt;
     return base::Interval{*first, *last};
 }
 
