@@ -299,6 +299,8 @@ private:
     /// False: `open_` must be answered first; nothing has changed.
     bool translate(Machine& m, const Translate& t) {
         if (is_address(t.field) && t.family && *t.family != packet_.family) return true;
+        // No port, nothing to rewrite: the field of such a packet is 0 and stays so.
+        if (!is_address(t.field) && !has_ports(packet_.proto)) return true;
         auto& now = target(m, t.field);
         const unsigned bits = field_bits(t.field, packet_.family);
         open_ = {};
