@@ -62,24 +62,21 @@ std::vector<ExprId> RuleWriter::keys(const Operand& key, const std::vector<const
     out.reserve(elements.size());
     if (key.is == Operand::Is::generator && elements.size() < 60000) {
         // One choice an element, and one more for numbers that no element has.
-        const auto which = c_.predicate(key.text + " map " + (lookup.map ? print(*lookup.map, 16) : ""),
-                                        PredicateKind::balance, key.beside, key.sharing,
-                                        static_cast<std::uint16_t>(std::max<std::size_t>(2, elements.size() + 1)));
+        const auto* generator = lookup.key ? std::get_if<NumberGenerator>(&lookup.key->is) : nullptr;
+        Constants numbers(Value::other);
+        for (const auto* e : elements)
+            if (e->key) numbers.add(*e->key);
+        const base::u128 first = generator != nullptr ? generator->offset : 0;
+        const bool covered = generator != nullptr && generator->modulus > 0 &&
+                             (numbers.wildcard() || numbers.take_values().contains_all(base::IntervalSet::range(
+                                                        first, first + generator->modulus - 1)));
+        const auto choices = elements.size() + (covered ? 0 : 1);
+        if (choices == 1) return {covered ? c_.b.yes() : c_.b.no()};
+        const auto which =
+            c_.predicate(key.text + " map " + (lookup.map ? print(*lookup.map, 16) : ""), PredicateKind::balance,
+                         key.beside, key.sharing, static_cast<std::uint16_t>(std::max<std::size_t>(2, choices)));
         for (std::size_t i = 0; i < elements.size(); ++i)
             out.push_back(c_.b.unknown(which, static_cast<std::uint16_t>(i)));
-        // A map that covers every number never misses: the last element takes what is left.
-        const auto* generator = lookup.key ? std::get_if<NumberGenerator>(&lookup.key->is) : nullptr;
-        if (generator != nullptr && generator->modulus > 0 && !out.empty()) {
-            Constants numbers(Value::other);
-            for (const auto* e : elements)
-                if (e->key) numbers.add(*e->key);
-            const base::u128 first = generator->offset;
-            const auto all = base::IntervalSet::range(first, first + generator->modulus - 1);
-            const bool wildcard = numbers.wildcard();
-            if (wildcard || numbers.take_values().contains_all(all))
-                out.back() =
-                    c_.b.either({out.back(), c_.b.unknown(which, static_cast<std::uint16_t>(elements.size()))});
-        }
         return out;
     }
     for (const auto* e : elements) {

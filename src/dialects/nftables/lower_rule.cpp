@@ -131,6 +131,7 @@ void RuleWriter::write(const RuleNode& rule) {
 }
 
 void RuleWriter::statement(const Statement& s, bool last) {
+    last_ = last;
     struct Visitor {
         RuleWriter& w;
         const Statement& s;
@@ -141,18 +142,8 @@ void RuleWriter::statement(const Statement& s, bool last) {
         void operator()(const Mangle& m) const { w.mangle(m, s.span, rest_follows); }
         void operator()(const Nat& n) const { w.nat(n, s.span, rest_follows); }
         void operator()(const Reject&) const { w.finish(model::Decide{model::Verdict::reject, {}, true}); }
-        void operator()(const Limit& l) const {
-            const auto* object = l.object.empty() ? nullptr : w.c_.table->objects.find("limit " + l.object);
-            const auto& text = object != nullptr && object->node != nullptr ? object->node->text : l.text;
-            const bool over = l.over || (object != nullptr && text.find(" over ") != std::string::npos);
-            w.limit(print(s) + (l.object.empty() || text.empty() ? "" : " " + text), over, true);
-        }
-        void operator()(const Quota& q) const {
-            const auto* object = q.object.empty() ? nullptr : w.c_.table->objects.find("quota " + q.object);
-            const auto& text = object != nullptr && object->node != nullptr ? object->node->text : q.text;
-            const bool over = q.over || (object != nullptr && text.find(" over ") != std::string::npos);
-            w.limit(print(s) + (q.object.empty() || text.empty() ? "" : " " + text), over, false);
-        }
+        void operator()(const Limit& l) const { w.named_limit("limit", l.object, l.text, l.over); }
+        void operator()(const Quota& q) const { w.named_limit("quota", q.object, q.text, q.over); }
         void operator()(const ConnectionLimit& l) const { w.limit(l.text, l.over, false); }
         void operator()(const LogStatement&) const { w.effect(model::Log{}); }
         void operator()(const Queue& q) const {
@@ -192,8 +183,12 @@ void RuleWriter::statement(const Statement& s, bool last) {
         }
         void operator()(const UnknownStatement& u) const { w.unknown_statement(u.text, s.span); }
         void operator()(const Counter& counter) const {
-            if (!counter.object.empty())
-                w.c_.uses.push_back(w.c_.b.use("counter", w.c_.table->title() + " " + counter.object, w.c_.rule_span));
+            if (counter.object.empty()) return;
+            // A key without an object ends the rule.
+            if (const auto map = counter.object.find(" map "); map != std::string::npos)
+                return w.require(w.c_.unknown("counter name " + counter.object.substr(0, map + 4),
+                                              PredicateKind::packet, Field::proto, Sharing::occurrence));
+            w.c_.uses.push_back(w.c_.b.use("counter", w.c_.table->title() + " " + counter.object, w.c_.rule_span));
         }
         void operator()(const ObjectStatement& o) const {
             // `counter name ip saddr map {…}`: a key without an object ends the rule.
@@ -239,7 +234,24 @@ void RuleWriter::unknown_statement(const std::string& text, base::Span span) {
     else
         c_.not_understood(span, "the statement `" + text + "` is not understood", which, c_.influence_here());
     // It may also have been a match that failed.
+    if (last_) {
+        done_ = true;
+        return;
+    }
     require(c_.unknown("goes on after " + text, PredicateKind::opaque, Field::proto, Sharing::occurrence));
+}
+
+void RuleWriter::named_limit(const std::string& kind, const std::string& object, const std::string& text, bool over) {
+    const bool rate = kind == "limit";
+    if (object.empty()) return limit(text, over, rate);
+    // `limit name tcp dport map {…}`: which limit it is, or none, depends on the packet.
+    if (const auto map = object.find(" map "); map != std::string::npos)
+        return limit(kind + " name " + object.substr(0, map + 4), over, rate);
+    const auto* found = c_.table->objects.find(kind + " " + object);
+    const std::string definition = found != nullptr && found->node != nullptr ? found->node->text : "";
+    c_.uses.push_back(c_.b.use(kind, c_.table->title() + " " + object, c_.rule_span));
+    // The definition says whether the statement is true above or below the limit.
+    limit(kind + " name " + object, over || definition.find("over ") != std::string::npos, rate);
 }
 
 void RuleWriter::limit(const std::string& text, bool over, bool counts_rate) {
@@ -258,7 +270,8 @@ void RuleWriter::update(const SetUpdate& u) {
         const bool rate = name == "limit";
         if (!rate && name != "quota" && name != "ct count" && name != "connlimit") continue;
         const auto text = u.text.empty() ? u.operation + " @" + u.set + " " + name : u.text;
-        return limit("@" + u.set + " " + text, text.find(" over ") != std::string::npos, rate);
+        return limit(text.find('@') == std::string::npos ? "@" + u.set + " " + text : text,
+                     text.find(" over ") != std::string::npos, rate);
     }
 }
 

@@ -25,6 +25,7 @@ private:
     void verdict(const Verdict& v, base::Span span);
     void unknown_statement(const std::string& text, base::Span span);
     void limit(const std::string& text, bool over, bool counts_rate);
+    void named_limit(const std::string& kind, const std::string& object, const std::string& text, bool over);
     void update(const SetUpdate& s);
     void tproxy(const TransparentProxy& t);
     // -- lower_map.cpp
@@ -69,6 +70,7 @@ private:
     std::vector<model::Effect> effects_;
     std::vector<model::ExprId> over_limit_;  ///< packets that a `limit … over` lets pass
     bool holding_rest_ = false;              ///< the matches so far are held in the scratch register
+    bool last_ = false;                      ///< no statement follows the current one
     bool done_ = false;
 };
 

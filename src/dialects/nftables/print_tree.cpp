@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dialects/nftables/print_tree.hpp"
 
+#include "dialects/nftables/lower_names.hpp"
+
 namespace egresslint::dialects::nftables {
 namespace {
 
@@ -29,7 +31,13 @@ public:
     }
 
     // -- expressions
-    void operator()(const Symbol& s) { s.quoted ? text("\"" + s.text + "\"") : text(s.text); }
+    void operator()(const Symbol& s) {
+        if (s.quoted) return text("\"" + s.text + "\"");
+        // One spelling for one number, so that text and JSON name the same predicate.
+        const bool hexadecimal = s.text.size() > 2 && s.text[0] == '0' && (s.text[1] == 'x' || s.text[1] == 'X');
+        const auto value = hexadecimal ? number(s.text) : std::nullopt;
+        text(value ? base::to_decimal(*value) : s.text);
+    }
     void operator()(const SetReference& s) { text("@" + s.name); }
     void operator()(const Concatenation& c) { list(c.parts, " . "); }
     void operator()(const PrefixExpression& p) {
@@ -135,10 +143,10 @@ public:
         text(" with " + r.with);
         if (!r.code.empty()) text(" " + r.code);
     }
-    void operator()(const Limit& l) { text(l.object.empty() ? l.text : "limit name \"" + l.object + "\""); }
-    void operator()(const Quota& q) { text(q.object.empty() ? q.text : "quota name \"" + q.object + "\""); }
+    void operator()(const Limit& l) { text(l.object.empty() ? l.text : "limit name " + l.object); }
+    void operator()(const Quota& q) { text(q.object.empty() ? q.text : "quota name " + q.object); }
     void operator()(const ConnectionLimit& c) { text(c.text); }
-    void operator()(const Counter& c) { text(c.object.empty() ? "counter" : "counter name \"" + c.object + "\""); }
+    void operator()(const Counter& c) { text(c.object.empty() ? "counter" : "counter name " + c.object); }
     void operator()(const LogStatement& l) { text(l.text.empty() ? "log" : l.text); }
     void operator()(const Queue& q) { text(q.text.empty() ? "queue" : q.text); }
     void operator()(const Notrack&) { text("notrack"); }

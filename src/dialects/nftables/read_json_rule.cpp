@@ -317,12 +317,14 @@ bool JsonRuleReader::set_update(const JsonValue& body, bool map, SetUpdate& out)
     out.key = std::move(read.key);
     out.statement_names = std::move(read.statement_names);
     if (const auto* data = body.find("data")) out.data = expression(*data);
+    std::string limits;
     if (const auto* statements = body.find("stmt"))
         for (const auto& item : statements->items)
             for (const auto& [name, value] : item.members) {
                 out.statement_names.push_back(name);
-                if (name == "limit" && out.text.empty()) out.text = limit_text(value);
+                if (name == "limit") limits += " " + limit_text(value);
             }
+    if (!limits.empty()) out.text = out.operation + " @" + out.set + " { " + print(*out.key) + limits + " }";
     return true;
 }
 
@@ -364,8 +366,10 @@ bool JsonRuleReader::keyed_statement(std::string_view key, const JsonValue& body
         out = VerdictMapStatement{std::move(std::get<MapLookup>(lookup))};
         return true;
     }
-    if (key == "counter" && !has_map) {
-        out = Counter{body.is(Kind::string) ? body.text : ""};
+    // `counter name ip saddr map {…}`: the object is looked up.
+    const auto looked_up = has_map ? print(*expression(body)) : std::string();
+    if (key == "counter") {
+        out = Counter{has_map ? looked_up : body.is(Kind::string) ? body.text : ""};
         return true;
     }
     if (key == "mangle") {
@@ -379,15 +383,19 @@ bool JsonRuleReader::keyed_statement(std::string_view key, const JsonValue& body
         out = nat(key, body);
         return true;
     }
-    if (key == "limit" && !has_map) {
-        if (body.is(Kind::string))
+    if (key == "limit") {
+        if (has_map)
+            out = Limit{false, {}, looked_up};
+        else if (body.is(Kind::string))
             out = Limit{false, {}, body.text};
         else
             out = Limit{json_truth(body, "inv"), limit_text(body), {}};
         return true;
     }
-    if (key == "quota" && !has_map) {
-        if (body.is(Kind::string)) {
+    if (key == "quota") {
+        if (has_map) {
+            out = Quota{false, {}, looked_up};
+        } else if (body.is(Kind::string)) {
             out = Quota{false, {}, body.text};
         } else {
             const bool over = json_truth(body, "inv");
@@ -425,9 +433,11 @@ bool JsonRuleReader::keyed_statement(std::string_view key, const JsonValue& body
     if (key == "queue") {
         bool bypass = false;
         std::string line = "queue";
+        const char* separator = " flags ";
         for (const auto& flag : json_list(body.find("flags"))) {
             bypass |= flag == "bypass";
-            line += " " + flag;
+            line += separator + flag;
+            separator = ",";
         }
         if (const auto* num = body.find("num")) line += " to " + print(*expression(*num));
         out = Queue{bypass, std::move(line)};
@@ -478,8 +488,7 @@ bool JsonRuleReader::keyed_statement(std::string_view key, const JsonValue& body
         out = Duplicate{std::string(key), std::move(line)};
         return true;
     }
-    if (key == "ct helper" || key == "ct timeout" || key == "ct expectation" || key == "secmark" || key == "last" ||
-        key == "counter" || key == "quota" || key == "limit") {
+    if (key == "ct helper" || key == "ct timeout" || key == "ct expectation" || key == "secmark" || key == "last") {
         std::string line(key);
         if (has_map) line += " name " + print(*expression(body));
         out = ObjectStatement{std::string(key) + (has_map ? " map" : ""), std::move(line)};
