@@ -32,6 +32,7 @@ struct Analysis::Impl {
     const model::Device& device;
     Family family;
     Budget budget;
+    Reach reach;
     Layout layout;
     Space* space;
     Terminals terminals;
@@ -47,9 +48,10 @@ struct Analysis::Impl {
         : device(d),
           family(f),
           budget(b),
-          layout(d, f),
+          reach(d, f),
+          layout(d, f, reach),
           space(new Space(layout.maxima(), b)),
-          executor(d, *space, layout, terminals),
+          executor(d, *space, layout, reach, terminals),
           may_code(space->new_code()),
           varying_code(space->new_code()),
           fixed_code(space->new_code()) {
@@ -121,7 +123,7 @@ struct Analysis::Impl {
         collect_edges = std::max(collect_above_edges, space->edge_count() * 2);
     }
     Matcher& matcher() {
-        if (!whole) whole = std::make_unique<Matcher>(device, *space, layout, terminals, whole_box(family));
+        if (!whole) whole = std::make_unique<Matcher>(device, *space, layout, reach, terminals, whole_box(family));
         return *whole;
     }
     Execution execution_of(const Row& row) {

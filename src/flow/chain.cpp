@@ -31,16 +31,33 @@ struct ThenInGroup {
 
 }  // namespace
 
-Slice::Slice(const model::Device& device, Space& space, const Layout& layout, Terminals& terminals, Box box,
-             Detail detail)
+Slice::Slice(const model::Device& device, Space& space, const Layout& layout, const Reach& reach, Terminals& terminals,
+             Box box, Detail detail, const base::IntervalSet* wanted_source)
     : device_(device),
+      reach_(reach),
       space_(space),
       terminals_(terminals),
-      matcher_(device, space, layout, terminals, std::move(box)),
+      matcher_(device, space, layout, reach, terminals, std::move(box)),
       detail_(detail),
+      family_(layout.family()),
       chains_(device.chains.size()),
       back_to_fall_(space.new_code()),
-      fall_to_back_(space.new_code()) {}
+      fall_to_back_(space.new_code()) {
+    if (wanted_source) wanted_source_ = *wanted_source;
+}
+
+/// Whatever the state, the source ends outside the wanted set.
+bool Slice::unwanted(const model::Decide& decide) const {
+    if (!wanted_source_ || decide.verdict != model::Verdict::accept) return false;
+    bool outside = false;
+    for (const auto& t : decide.then) {
+        if (t.field != model::Field::src || (t.family && *t.family != family_)) continue;
+        if (std::holds_alternative<model::Keep>(t.to)) continue;
+        const auto* fixed = std::get_if<model::Fixed>(&t.to);
+        outside = fixed && !wanted_source_->contains(fixed->value);
+    }
+    return outside;
+}
 
 const Slice::Prepared& Slice::prepared(model::ChainId id) {
     auto& known = chains_[id.index()];
@@ -60,26 +77,14 @@ const Slice::Prepared& Slice::prepared(model::ChainId id) {
         if (!rule.active) continue;
         const Truth truth = matcher_.glance(rule.match);
         if (truth == Truth::never) continue;
-        Item item{rule_id.value, truth == Truth::always, matcher_.reads(rule.match), 0};
+        Item item{rule_id.value, truth == Truth::always, reach_.reads(rule.match), 0};
         for (const auto& e : rule.effects) {
-            if (const auto* t = std::get_if<model::Translate>(&e)) {
-                if (!has_rewrite_slot(t->field)) continue;
-                item.reads |= matcher_.reads(*t);
-                item.writes |= slot_bit(rewrite_slot(t->field));
-                made->masks.translates = true;
-            } else if (const auto* a = std::get_if<model::Assign>(&e)) {
-                if (a->and_a != 0) item.reads |= slot_bit(register_slot(a->a));
-                if (a->and_b != 0) item.reads |= slot_bit(register_slot(a->b));
-                item.writes |= a->to.field == model::Field::out_if     ? slot_bit(out_if_slot)
-                               : a->to.field == model::Field::ct_state ? slot_bit(ct_state_slot)
-                                                                       : slot_bit(register_slot(a->to.reg));
-            }
+            item.reads |= reach_.reads(e);
+            item.writes |= Reach::writes(e);
         }
         bool ends = false;
         if (const auto* d = std::get_if<model::Decide>(&rule.control)) {
             if (!d->final) item.writes |= pending_bit;
-            for (const auto& t : d->then) made->masks.decision_reads |= matcher_.reads(t);
-            made->masks.translates |= !d->then.empty();
             ends = d->final;
         } else if (std::holds_alternative<model::Settle>(rule.control)) {
             item.reads |= pending_bit;
@@ -87,19 +92,16 @@ const Slice::Prepared& Slice::prepared(model::ChainId id) {
             ends = true;
         } else if (!std::holds_alternative<model::Continue>(rule.control)) {
             const auto* jump = std::get_if<model::Jump>(&rule.control);
-            const auto target = jump ? jump->to : std::get<model::Goto>(rule.control).to;
-            const Masks inner = prepared(target).masks;
-            item.reads |= inner.reads;
-            item.writes |= inner.writes;
-            made->masks.decision_reads |= inner.decision_reads;
-            made->masks.translates |= inner.translates;
+            const Prepared& target = prepared(jump ? jump->to : std::get<model::Goto>(rule.control).to);
+            item.reads |= target.reads;
+            item.writes |= target.writes;
             ends = !jump;
         }
         if (item.reads & written) close(made->items.size());
         written |= item.writes;
         current.reads |= item.reads;
-        made->masks.reads |= item.reads;
-        made->masks.writes |= item.writes;
+        made->reads |= item.reads;
+        made->writes |= item.writes;
         made->items.push_back(item);
         if (ends && item.always) break;  // nothing of the box gets past it
     }
@@ -153,7 +155,7 @@ NodeId Slice::summary(model::ChainId id, const Execution& execution) {
     if (chain.segments.empty()) return nowhere;
     if (chain.segments.size() == 1) return segment(chain, chain.segments.front(), execution);
     const std::uint64_t key =
-        static_cast<std::uint64_t>(chain.number) << 32 | terminals_.projection(execution, chain.masks.reads);
+        static_cast<std::uint64_t>(chain.number) << 32 | terminals_.projection(execution, chain.reads);
     if (const auto it = folded_.find(key); it != folded_.end()) return it->second;
     NodeId all = nowhere;
     for (const auto& s : chain.segments)
@@ -211,10 +213,7 @@ NodeId Slice::effect(const model::Effect& effect, std::uint32_t rule, const Exec
             return mask == 0 ? 0u : execution.slots[register_slot(r)] & mask;
         };
         const std::uint32_t value = reg(a->a, a->and_a) ^ reg(a->b, a->and_b) ^ a->value;
-        const std::uint32_t slot = a->to.field == model::Field::out_if     ? out_if_slot
-                                   : a->to.field == model::Field::ct_state ? ct_state_slot
-                                                                           : register_slot(a->to.reg);
-        o.writes.emplace_back(slot, value);
+        o.writes.emplace_back(slot_of(a->to), value);
         return terminal(terminals_.intern(o));
     }
     const auto& t = std::get<model::Translate>(effect);
@@ -230,7 +229,8 @@ NodeId Slice::effect(const model::Effect& effect, std::uint32_t rule, const Exec
 NodeId Slice::control(const model::Control& control, std::uint32_t rule, const Execution& execution) {
     Change o;
     if (const auto* d = std::get_if<model::Decide>(&control)) {
-        const auto decision = terminals_.decision(*d, model::RuleId(rule), detail_);
+        const auto decision =
+            unwanted(*d) ? terminals_.unwanted() : terminals_.decision(*d, model::RuleId(rule), detail_);
         o.exit = d->final ? Exit::done : Exit::fall;
         (d->final ? o.decision : o.pending) = decision;
         return terminal(terminals_.intern(o));

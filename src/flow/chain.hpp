@@ -20,8 +20,10 @@ namespace egresslint::flow {
 /// Everything computed for one box and one level of detail.
 class Slice {
 public:
-    Slice(const model::Device& device, Space& space, const Layout& layout, Terminals& terminals, Box box,
-          Detail detail);
+    /// With `wanted_source`, decisions that surely give a source outside that set all become one
+    /// (Terminals::unwanted): only for the last stage that rewrites sources.
+    Slice(const model::Device& device, Space& space, const Layout& layout, const Reach& reach, Terminals& terminals,
+          Box box, Detail detail, const base::IntervalSet* wanted_source = nullptr);
 
     [[nodiscard]] Matcher& matcher() { return matcher_; }
     [[nodiscard]] const Box& box() const { return matcher_.box(); }
@@ -30,13 +32,9 @@ public:
     /// Diagram of changes of a whole chain.
     NodeId summary(model::ChainId chain, const Execution& execution);
 
-    struct Masks {
-        SlotMask reads = 0;  ///< by matches, effects and jumps
-        SlotMask writes = 0;
-        SlotMask decision_reads = 0;  ///< by the translations of decisions, at the end of the stage
-        bool translates = false;      ///< some decision or effect rewrites
-    };
-    Masks masks(model::ChainId chain) { return prepared(chain).masks; }
+    /// Slots read by rules of the chain that can match in the box.
+    [[nodiscard]] SlotMask reads(model::ChainId chain) { return prepared(chain).reads; }
+    [[nodiscard]] const std::optional<base::IntervalSet>& wanted_source() const { return wanted_source_; }
 
 private:
     struct Item {
@@ -53,7 +51,7 @@ private:
     struct Prepared {
         std::vector<Item> items;
         std::vector<Segment> segments;
-        Masks masks;
+        SlotMask reads = 0, writes = 0;
         std::uint32_t number = 0;
     };
     const Prepared& prepared(model::ChainId chain);
@@ -66,11 +64,16 @@ private:
     template <class F>
     NodeId extend(NodeId first, const Execution& start, SlotMask reads, const F& next);
 
+    [[nodiscard]] bool unwanted(const model::Decide& decide) const;
+
     const model::Device& device_;
+    const Reach& reach_;
     Space& space_;
     Terminals& terminals_;
     Matcher matcher_;
     Detail detail_;
+    base::Family family_;
+    std::optional<base::IntervalSet> wanted_source_;
     std::vector<std::unique_ptr<Prepared>> chains_;
     std::unordered_map<std::uint64_t, NodeId> folded_;
     std::uint32_t next_number_ = 0;

@@ -9,7 +9,9 @@
 namespace egresslint::flow {
 namespace {
 
-constexpr std::size_t kept_slices = 6;
+constexpr std::size_t kept_slices = 12;
+/// Projecting walks the whole diagram once a field: worth it only where that is cheap beside the rules.
+constexpr std::size_t small_enough_to_project = 50'000;
 
 Execution execution_of(const PipelineState& s) { return Execution{s.slots, false}; }
 
@@ -36,10 +38,15 @@ struct Executor::Run {
     std::vector<bool> put_off;                                          ///< by stage
     std::map<std::pair<std::uint32_t, std::uint32_t>, Execution> seen;  ///< states for deferred stages
     Execution start;
+    Box box;
+    NodeId live = nowhere;         ///< headers whose packets are still under way
+    std::size_t wanted_stage = 0;  ///< the last one that rewrites sources, when only some sources matter
+    const base::IntervalSet* wanted = nullptr;
 };
 
-Executor::Executor(const model::Device& device, Space& space, const Layout& layout, Terminals& terminals)
-    : device_(device), space_(space), layout_(layout), terminals_(terminals) {}
+Executor::Executor(const model::Device& device, Space& space, const Layout& layout, const Reach& reach,
+                   Terminals& terminals)
+    : device_(device), space_(space), layout_(layout), reach_(reach), terminals_(terminals) {}
 
 Execution Executor::initial(model::ConnectionState state) const {
     Execution e;
@@ -50,22 +57,41 @@ Execution Executor::initial(model::ConnectionState state) const {
     return e;
 }
 
-Slice& Executor::slice(Box box, Detail detail) {
+Slice& Executor::slice(const Box& box, Detail detail, const base::IntervalSet* wanted_source) {
     for (std::size_t i = 0; i < slices_.size(); ++i) {
-        if (slices_[i]->detail() != detail || !(slices_[i]->box() == box)) continue;
-        std::rotate(slices_.begin() + static_cast<std::ptrdiff_t>(i),
-                    slices_.begin() + static_cast<std::ptrdiff_t>(i) + 1, slices_.end());
+        const Slice& s = *slices_[i];
+        if (s.detail() != detail || s.wanted_source().has_value() != (wanted_source != nullptr) ||
+            (wanted_source && !(*s.wanted_source() == *wanted_source)) || !(s.box() == box))
+            continue;
+        const auto at = slices_.begin() + static_cast<std::ptrdiff_t>(i);
+        std::rotate(at, at + 1, slices_.end());
         return *slices_.back();
     }
     if (slices_.size() >= kept_slices) slices_.erase(slices_.begin());
-    slices_.push_back(std::make_unique<Slice>(device_, space_, layout_, terminals_, std::move(box), detail));
+    slices_.push_back(
+        std::make_unique<Slice>(device_, space_, layout_, reach_, terminals_, box, detail, wanted_source));
     return *slices_.back();
 }
 
-bool Executor::only_decides(Slice& slice, std::size_t index) const {
+bool Executor::only_decides(std::size_t index) const {
     const auto& stage = device_.pipeline[index];
-    const auto masks = slice.masks(stage.entry);
-    return (masks.writes & ~pending_bit) == 0 && !masks.translates && stage.fallthrough.then.empty();
+    const ChainFacts& facts = reach_.chain(stage.entry);
+    return (facts.writes & ~pending_bit) == 0 && !facts.translates && stage.fallthrough.then.empty();
+}
+
+/// Before a stage: what is left of the headers may fit a smaller box, in which more rules can be told apart at a
+/// glance.
+void Executor::narrow(Run& run, NodeId now, std::size_t index) {
+    const NodeId live = space_.map(now, space_.new_code(), [&](std::uint32_t id) {
+        return id == 0 || terminals_.state(id).ended ? nowhere : everywhere;
+    });
+    if (live == nowhere) return;
+    const base::IntervalSet* wanted = index == run.wanted_stage ? run.wanted : nullptr;
+    const bool changed = live != run.live && space_.smaller_than(live, small_enough_to_project);
+    run.live = live;
+    if (!changed && wanted == nullptr && !run.slice->wanted_source()) return;
+    if (changed) run.box = box_around(space_, layout_, live);
+    run.slice = &slice(run.box, run.detail, wanted);
 }
 
 std::vector<Ending> Executor::run(NodeId headers, Detail detail, const Interest& interest, model::ConnectionState state,
@@ -73,7 +99,9 @@ std::vector<Ending> Executor::run(NodeId headers, Detail detail, const Interest&
     if (headers == nowhere) return {};
     Run run;
     run.detail = detail;
-    run.slice = &slice(box_around(space_, layout_, headers), detail);
+    run.live = headers;
+    run.box = box_around(space_, layout_, headers);
+    run.slice = &slice(run.box, detail);
     run.start = initial(state);
     const bool defer = interest.leaves_with_source || interest.leaves_by;
     run.accepted_only = interest.accepted_only || defer;
@@ -81,14 +109,23 @@ std::vector<Ending> Executor::run(NodeId headers, Detail detail, const Interest&
     const std::size_t stages = device_.pipeline.size();
     run.read_later.resize(stages);
     run.put_off.resize(stages);
+    run.wanted_stage = stages;
     SlotMask later = 0;
+    bool source_later = false;
     for (std::size_t i = stages; i-- > 0;) {
         const auto& stage = device_.pipeline[i];
         run.read_later[i] = later;
-        const auto masks = run.slice->masks(stage.entry);
-        later |= run.slice->matcher().reads(stage.when) | masks.reads | masks.decision_reads;
-        for (const auto& t : stage.fallthrough.then) later |= run.slice->matcher().reads(t);
-        run.put_off[i] = defer && only_decides(*run.slice, i);
+        const ChainFacts& facts = reach_.chain(stage.entry);
+        later |= reach_.reads(stage.when) | facts.reads | facts.decision_reads;
+        for (const auto& t : stage.fallthrough.then) later |= reach_.reads(t);
+        run.put_off[i] = defer && only_decides(i);
+        if (!source_later && interest.leaves_with_source && facts.translates_source) {
+            run.wanted_stage = i;
+            run.wanted = &interest.leaves_with_source->of(model::Field::src, layout_.family());
+        }
+        source_later = source_later || facts.translates_source ||
+                       std::any_of(stage.fallthrough.then.begin(), stage.fallthrough.then.end(),
+                                   [](const auto& t) { return t.field == model::Field::src; });
     }
 
     PipelineState first;
@@ -96,20 +133,25 @@ std::vector<Ending> Executor::run(NodeId headers, Detail detail, const Interest&
     const std::uint32_t first_id = terminals_.intern(first);
     NodeId now =
         space_.map(headers, space_.new_code(), [&](std::uint32_t inside) { return terminal(inside ? first_id : 0); });
-    for (std::size_t i = 0; i < stages; ++i) now = stage(run, now, i);
+    for (std::size_t i = 0; i < stages; ++i) {
+        if (!run.put_off[i]) narrow(run, now, i);
+        now = stage(run, now, i);
+    }
 
     if (defer) {
         now = keep_interesting(run, now, interest);
-        if (now != nowhere) {
-            const NodeId left =
-                space_.map(now, space_.new_code(), [](std::uint32_t s) { return s ? everywhere : nowhere; });
-            run.slice = &slice(box_around(space_, layout_, left), detail);
-            for (std::size_t i = 0; i < stages; ++i)
-                if (run.put_off[i]) now = deferred_stage(run, now, i);
+        run.wanted_stage = stages;
+        for (std::size_t i = 0; i < stages && now != nowhere; ++i) {
+            if (!run.put_off[i]) continue;
+            narrow(run, now, i);
+            now = deferred_stage(run, now, i);
         }
     }
+    return endings(run, now, max_rows);
+}
 
-    // Rows: states that agree in everything a row shows.
+/// Rows: states that agree in everything a row shows.
+std::vector<Ending> Executor::endings(const Run& run, NodeId now, std::size_t max_rows) {
     std::vector<Ending> endings;
     std::unordered_map<std::uint32_t, std::uint32_t> row_of;  // shown state -> number + 1
     const NodeId rows = space_.map(now, space_.new_code(), [&](std::uint32_t id) {
@@ -174,24 +216,17 @@ std::uint32_t Executor::after(const Run& run, std::uint32_t state, std::uint32_t
     return terminals_.intern(next);
 }
 
-NodeId Executor::advance(Run& run, NodeId now, std::size_t index,
-                         const std::vector<std::pair<Execution, std::vector<std::uint32_t>>>& groups) {
+NodeId Executor::advance(Run& run, NodeId now, std::size_t index, const std::vector<Group>& groups) {
     const std::function<std::uint32_t(std::uint32_t, std::uint32_t)> step =
         [&](std::uint32_t state, std::uint32_t change) { return after(run, state, change, index); };
-    const auto members = [&](const std::vector<std::uint32_t>& states) {
-        std::vector<bool> mine(*std::max_element(states.begin(), states.end()) + 1);
-        for (const auto s : states) mine[s] = true;
-        return mine;
-    };
-    const auto all = space_.terminals(now);
+    const std::size_t states = space_.terminals(now).back() + 1;
     std::vector<NodeId> parts;
-    std::vector<bool> touched(all.back() + 1);
-    for (const auto& [execution, states] : groups) {
-        const NodeId diagram = stage_diagram(*run.slice, index, execution);
+    std::vector<bool> touched(states);
+    for (const auto& group : groups) {
+        const NodeId diagram = stage_diagram(*run.slice, index, group.execution);
         if (diagram == nowhere) continue;
-        for (const auto s : states) touched[s] = true;
-        auto mine = members(states);
-        mine.resize(all.back() + 1);
+        std::vector<bool> mine(states);
+        for (const auto s : group.states) mine[s] = touched[s] = true;
         NodeId part = now;
         if (groups.size() > 1)
             part = space_.map(now, space_.new_code(), [&](std::uint32_t s) { return terminal(mine[s] ? s : 0); });
@@ -208,67 +243,82 @@ NodeId Executor::advance(Run& run, NodeId now, std::size_t index,
 NodeId Executor::stage(Run& run, NodeId now, std::size_t index) {
     const auto& stage = device_.pipeline[index];
     Matcher& matcher = run.slice->matcher();
-    const SlotMask reads = matcher.reads(stage.when) | run.slice->masks(stage.entry).reads;
-    std::vector<std::pair<Execution, std::vector<std::uint32_t>>> groups;
+    const bool put_off = run.put_off[index];
+    const SlotMask reads =
+        reach_.reads(stage.when) | (put_off ? reach_.chain(stage.entry).reads : run.slice->reads(stage.entry));
+    std::vector<Group> groups;
     std::unordered_map<std::uint32_t, std::size_t> group_of;
-    std::unordered_map<std::uint32_t, std::uint32_t> noted;
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> noted;
+    Execution e;
     for (const auto id : space_.terminals(now)) {
-        if (id == 0 || terminals_.state(id).ended) continue;
-        Execution e = execution_of(terminals_.state(id));
-        if (matcher.glance(stage.when, e) == Truth::never) continue;
-        const auto key = terminals_.projection(e, reads);
-        if (run.put_off[index]) {
-            const auto number = static_cast<std::uint32_t>(index);
-            PipelineState s = terminals_.state(id);
-            s.deferred.emplace_back(number, key);
-            run.seen.try_emplace({number, key}, std::move(e));
-            noted[id] = terminals_.intern(s);
+        const PipelineState& s = terminals_.state(id);
+        if (id == 0 || s.ended) continue;
+        const auto key = terminals_.projection(s.slots, false, reads);
+        const auto [it, fresh] = group_of.try_emplace(key, groups.size());
+        if (fresh) {
+            e.slots = s.slots;
+            groups.push_back({e, {}, matcher.glance(stage.when, e) == Truth::never});
+            if (put_off) run.seen.try_emplace({static_cast<std::uint32_t>(index), key}, e);
+        }
+        Group& group = groups[it->second];
+        if (group.skipped) continue;
+        if (!put_off) {
+            group.states.push_back(id);
             continue;
         }
-        const auto [it, fresh] = group_of.try_emplace(key, groups.size());
-        if (fresh) groups.emplace_back(std::move(e), std::vector<std::uint32_t>{});
-        groups[it->second].second.push_back(id);
+        PipelineState changed = s;
+        changed.deferred.emplace_back(static_cast<std::uint32_t>(index), key);
+        noted.emplace_back(id, terminals_.intern(changed));
     }
-    if (!noted.empty()) {
-        now = space_.map(now, space_.new_code(), [&](std::uint32_t id) {
-            const auto it = noted.find(id);
-            return terminal(it == noted.end() ? id : it->second);
-        });
-    } else if (!groups.empty()) {
+    std::erase_if(groups, [](const Group& g) { return g.states.empty(); });
+    if (!noted.empty())
+        now = rename(now, noted);
+    else if (!groups.empty())
         now = translate(run, advance(run, now, index, groups));
-    }
     return forget_registers(run, now, index);
 }
 
 NodeId Executor::deferred_stage(Run& run, NodeId now, std::size_t index) {
-    std::vector<std::pair<Execution, std::vector<std::uint32_t>>> groups;
+    std::vector<Group> groups;
     std::unordered_map<std::uint32_t, std::size_t> group_of;
     for (const auto id : space_.terminals(now)) {
         if (id == 0) continue;
         for (const auto& [stage, key] : terminals_.state(id).deferred) {
             if (stage != index) continue;
             const auto [it, fresh] = group_of.try_emplace(key, groups.size());
-            if (fresh) groups.emplace_back(run.seen.at({stage, key}), std::vector<std::uint32_t>{});
-            groups[it->second].second.push_back(id);
+            if (fresh) groups.push_back({run.seen.at({stage, key}), {}, false});
+            groups[it->second].states.push_back(id);
         }
     }
     return groups.empty() ? now : advance(run, now, index, groups);
 }
 
+NodeId Executor::rename(NodeId now, const std::vector<std::pair<std::uint32_t, std::uint32_t>>& to) {
+    std::uint32_t highest = 0;
+    for (const auto& [id, other] : to) highest = std::max(highest, id);
+    std::vector<std::uint32_t> name(highest + 1);
+    for (std::uint32_t i = 0; i < name.size(); ++i) name[i] = i;
+    for (const auto& [id, other] : to) name[id] = other;
+    return space_.map(now, space_.new_code(),
+                      [&](std::uint32_t id) { return terminal(id < name.size() ? name[id] : id); });
+}
+
 /// Puts a diagram of states in the place of some states.
 NodeId Executor::replace(NodeId now, const std::vector<std::pair<std::uint32_t, NodeId>>& by) {
-    std::unordered_map<std::uint32_t, NodeId> whole, split;
-    for (const auto& [id, diagram] : by) (is_terminal(diagram) ? whole : split).emplace(id, diagram);
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> whole;
+    std::unordered_map<std::uint32_t, NodeId> split;
+    for (const auto& [id, diagram] : by)
+        if (is_terminal(diagram))
+            whole.emplace_back(id, value_of(diagram));
+        else
+            split.emplace(id, diagram);
+    if (split.empty()) return rename(now, whole);
     std::vector<NodeId> parts;
-    if (!split.empty())
-        for (const auto& [id, set] : space_.partition(space_.map(
-                 now, space_.new_code(), [&](std::uint32_t s) { return terminal(split.contains(s) ? s : 0); })))
-            parts.push_back(space_.gate(set, split.at(id)));
-    parts.push_back(space_.map(now, space_.new_code(), [&](std::uint32_t s) {
-        if (split.contains(s)) return nowhere;
-        const auto it = whole.find(s);
-        return it == whole.end() ? terminal(s) : it->second;
-    }));
+    const NodeId only_split =
+        space_.map(now, space_.new_code(), [&](std::uint32_t s) { return terminal(split.contains(s) ? s : 0); });
+    for (const auto& [id, set] : space_.partition(only_split)) parts.push_back(space_.gate(set, split.at(id)));
+    for (const auto& [id, diagram] : split) whole.emplace_back(id, 0);
+    parts.push_back(rename(now, whole));
     return space_.overlay_all(parts);
 }
 
@@ -301,23 +351,21 @@ NodeId Executor::translate(Run& run, NodeId now) {
 }
 
 NodeId Executor::forget_registers(Run& run, NodeId now, std::size_t index) {
-    std::unordered_map<std::uint32_t, std::uint32_t> changed;
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> changed;
     for (const auto id : space_.terminals(now)) {
-        if (id == 0) continue;
-        PipelineState s = terminals_.state(id);
+        const PipelineState& s = terminals_.state(id);
+        const auto stale = [&](std::uint32_t k) {
+            return s.slots[k] != run.start.slots[k] && (s.ended || !(run.read_later[index] & slot_bit(k)));
+        };
         bool any = false;
-        for (std::uint32_t k = first_register_slot; k < s.slots.size(); ++k) {
-            if (s.slots[k] == run.start.slots[k] || (!s.ended && (run.read_later[index] & slot_bit(k)))) continue;
-            s.slots[k] = run.start.slots[k];
-            any = true;
-        }
-        if (any) changed[id] = terminals_.intern(s);
+        for (std::uint32_t k = first_register_slot; k < s.slots.size() && !any; ++k) any = stale(k);
+        if (!any) continue;
+        PipelineState next = s;
+        for (std::uint32_t k = first_register_slot; k < s.slots.size(); ++k)
+            if (stale(k)) next.slots[k] = run.start.slots[k];
+        changed.emplace_back(id, terminals_.intern(next));
     }
-    if (changed.empty()) return now;
-    return space_.map(now, space_.new_code(), [&](std::uint32_t id) {
-        const auto it = changed.find(id);
-        return terminal(it == changed.end() ? id : it->second);
-    });
+    return changed.empty() ? now : rename(now, changed);
 }
 
 NodeId Executor::keep_interesting(Run& run, NodeId now, const Interest& interest) {

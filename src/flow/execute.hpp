@@ -26,7 +26,7 @@ struct Ending {
 
 class Executor {
 public:
-    Executor(const model::Device& device, Space& space, const Layout& layout, Terminals& terminals);
+    Executor(const model::Device& device, Space& space, const Layout& layout, const Reach& reach, Terminals& terminals);
 
     /// Disjoint endings that cover `headers`, less what the interest leaves out. Throws BudgetExceeded.
     std::vector<Ending> run(NodeId headers, Detail detail, const Interest& interest, model::ConnectionState state,
@@ -35,7 +35,7 @@ public:
     /// Registers at their initial values, nothing rewritten, not routed.
     [[nodiscard]] Execution initial(model::ConnectionState state) const;
     /// The cache for a box; the most recent ones are kept.
-    Slice& slice(Box box, Detail detail);
+    Slice& slice(const Box& box, Detail detail, const base::IntervalSet* wanted_source = nullptr);
     /// Drops every cached diagram (before Space::collect).
     void forget() { slices_.clear(); }
 
@@ -44,18 +44,27 @@ private:
     NodeId stage(Run& run, NodeId now, std::size_t index);
     NodeId deferred_stage(Run& run, NodeId now, std::size_t index);
     NodeId stage_diagram(Slice& slice, std::size_t index, const Execution& execution);
-    NodeId advance(Run& run, NodeId now, std::size_t index,
-                   const std::vector<std::pair<Execution, std::vector<std::uint32_t>>>& groups);
+    /// States that agree in what a stage reads.
+    struct Group {
+        Execution execution;
+        std::vector<std::uint32_t> states;
+        bool skipped = false;  ///< the stage's guard is false
+    };
+    NodeId advance(Run& run, NodeId now, std::size_t index, const std::vector<Group>& groups);
+    std::vector<Ending> endings(const Run& run, NodeId now, std::size_t max_rows);
+    NodeId rename(NodeId now, const std::vector<std::pair<std::uint32_t, std::uint32_t>>& to);
     std::uint32_t after(const Run& run, std::uint32_t state, std::uint32_t change, std::size_t index);
     NodeId translate(Run& run, NodeId now);
     NodeId forget_registers(Run& run, NodeId now, std::size_t index);
     NodeId keep_interesting(Run& run, NodeId now, const Interest& interest);
     NodeId replace(NodeId now, const std::vector<std::pair<std::uint32_t, NodeId>>& by);
-    [[nodiscard]] bool only_decides(Slice& slice, std::size_t index) const;
+    [[nodiscard]] bool only_decides(std::size_t index) const;
+    void narrow(Run& run, NodeId now, std::size_t index);
 
     const model::Device& device_;
     Space& space_;
     const Layout& layout_;
+    const Reach& reach_;
     Terminals& terminals_;
     std::vector<std::unique_ptr<Slice>> slices_;
 };

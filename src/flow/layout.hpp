@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "flow/reach.hpp"
 #include "flow/space.hpp"
 #include "model/device.hpp"
 
@@ -28,7 +29,7 @@ using BlockId = std::uint32_t;
 class Layout {
 public:
     /// Predicates and choices that the pipeline cannot reach get no block.
-    Layout(const model::Device& device, base::Family family);
+    Layout(const model::Device& device, base::Family family, const Reach& reach);
 
     [[nodiscard]] const std::vector<Block>& blocks() const { return blocks_; }
     [[nodiscard]] std::vector<std::uint32_t> maxima() const;

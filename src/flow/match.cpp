@@ -12,7 +12,6 @@ using model::Field;
 
 namespace {
 
-constexpr SlotMask unread = ~SlotMask{0};
 constexpr Field header_fields[] = {Field::in_if, Field::src,       Field::dst,       Field::proto,    Field::sport,
                                    Field::dport, Field::icmp_type, Field::icmp_code, Field::tcp_flags};
 
@@ -49,15 +48,16 @@ Box box_around(const Space& space, const Layout& layout, NodeId set) {
     return box;
 }
 
-Matcher::Matcher(const model::Device& device, Space& space, const Layout& layout, Terminals& terminals, Box box)
+Matcher::Matcher(const model::Device& device, Space& space, const Layout& layout, const Reach& reach,
+                 Terminals& terminals, Box box)
     : device_(device),
       space_(space),
       layout_(layout),
+      reach_(reach),
       terminals_(terminals),
       box_(std::move(box)),
       family_(layout.family()),
-      glances_(device.exprs.size()),
-      reads_(device.exprs.size(), unread) {}
+      glances_(device.exprs.size()) {}
 
 const IntervalSet& Matcher::literal(model::SetId set, Field field) const {
     static const IntervalSet nothing;
@@ -76,35 +76,6 @@ bool Matcher::plain(const model::FieldRef& ref, const Execution* execution) cons
     if (ref.view == model::View::original || !has_rewrite_slot(ref.field) || !layout_.rewritable(ref.field))
         return true;
     return execution && execution->slots[rewrite_slot(ref.field)] == 0;
-}
-
-SlotMask Matcher::reads(model::ExprId id) {
-    SlotMask& known = reads_[id.index()];
-    if (known != unread) return known;
-    SlotMask mask = 0;
-    auto field = [&](const model::FieldRef& ref) {
-        if (ref.field == Field::out_if)
-            mask |= slot_bit(out_if_slot);
-        else if (ref.field == Field::ct_state)
-            mask |= slot_bit(ct_state_slot);
-        else if (ref.field == Field::reg)
-            mask |= slot_bit(register_slot(ref.reg));
-        else if (model::is_header(ref.field) && !plain(ref, nullptr))
-            mask |= slot_bit(rewrite_slot(ref.field));
-    };
-    const auto& e = device_.exprs[id.index()].is;
-    if (const auto* in = std::get_if<model::In>(&e)) {
-        field(in->what);
-    } else if (const auto* tuple = std::get_if<model::InTuple>(&e)) {
-        for (const auto& c : device_.relations[tuple->relation.index()].columns) field(c);
-    } else if (const auto* n = std::get_if<model::Not>(&e)) {
-        mask = reads(n->e);
-    } else if (const auto* a = std::get_if<model::And>(&e)) {
-        for (const auto x : a->e) mask |= reads(x);
-    } else if (const auto* o = std::get_if<model::Or>(&e)) {
-        for (const auto x : o->e) mask |= reads(x);
-    }
-    return reads_[id.index()] = mask;
 }
 
 // -- glances --------------------------------------------------------------------------------------------------------
@@ -165,7 +136,7 @@ Truth Matcher::glance(model::ExprId id) {
 
 Truth Matcher::glance(model::ExprId id, const Execution& execution) {
     const Truth known = glance(id);
-    if (known != Truth::maybe || reads(id) == 0) return known;
+    if (known != Truth::maybe || reach_.reads(id) == 0) return known;
     const auto& e = device_.exprs[id.index()].is;
     if (const auto* in = std::get_if<model::In>(&e)) return glance(*in, &execution);
     if (const auto* n = std::get_if<model::Not>(&e)) return negate(glance(n->e, execution));
@@ -296,7 +267,8 @@ NodeId Matcher::select(model::ExprId id, const Execution& execution) {
         case Truth::always: return everywhere;
         case Truth::maybe: break;
     }
-    const std::uint64_t key = static_cast<std::uint64_t>(id.value) << 32 | terminals_.projection(execution, reads(id));
+    const std::uint64_t key =
+        static_cast<std::uint64_t>(id.value) << 32 | terminals_.projection(execution, reach_.reads(id));
     if (const auto it = selected_.find(key); it != selected_.end()) return it->second;
     NodeId result = nowhere;
     const auto& e = device_.exprs[id.index()].is;
@@ -325,18 +297,6 @@ NodeId Matcher::select(model::ExprId id, const Execution& execution) {
 }
 
 // -- translations ---------------------------------------------------------------------------------------------------
-
-SlotMask Matcher::reads(const model::Translate& t) const {
-    SlotMask mask = 0;
-    const auto* pick = std::get_if<model::Pick>(&t.to);
-    if (std::holds_alternative<model::Shift>(t.to) || (pick && pick->keep_if_inside))
-        mask |= slot_bit(rewrite_slot(t.field));
-    if (std::holds_alternative<model::OutInterfaceAddress>(t.to)) {
-        mask |= slot_bit(out_if_slot);
-        if (device_.gateway_register.valid()) mask |= slot_bit(register_slot(device_.gateway_register));
-    }
-    return mask;
-}
 
 /// The form of "address of this interface": the one the gateway register names, the only or the primary one, or the
 /// choice that stands for an address that nobody told us. 0 if the interface has none at all.

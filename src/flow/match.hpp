@@ -33,11 +33,10 @@ enum class Truth : std::uint8_t { never = 1, maybe = 2, always = 3 };
 
 class Matcher {
 public:
-    Matcher(const model::Device& device, Space& space, const Layout& layout, Terminals& terminals, Box box);
+    Matcher(const model::Device& device, Space& space, const Layout& layout, const Reach& reach, Terminals& terminals,
+            Box box);
 
     [[nodiscard]] const Box& box() const { return box_; }
-    /// Slots that the expression depends on.
-    SlotMask reads(model::ExprId expr);
     /// Cheap answer for the whole box, whatever the execution state.
     Truth glance(model::ExprId expr);
     /// Cheap answer for one execution state.
@@ -49,8 +48,6 @@ public:
 
     /// Forms that a translation gives its field: id of Terminals::rewritten plus one; 0 where it writes nothing.
     NodeId rewrite(const model::Translate& translate, const Execution& execution);
-    /// Slots that a translation reads.
-    [[nodiscard]] SlotMask reads(const model::Translate& translate) const;
 
 private:
     [[nodiscard]] const base::IntervalSet& literal(model::SetId set, model::Field field) const;
@@ -72,11 +69,11 @@ private:
     const model::Device& device_;
     Space& space_;
     const Layout& layout_;
+    const Reach& reach_;
     Terminals& terminals_;
     Box box_;
     base::Family family_;
     std::vector<std::uint8_t> glances_;                   ///< by expression; 0: not looked at yet
-    std::vector<SlotMask> reads_;                         ///< by expression; all ones: not looked at yet
     std::unordered_map<std::uint64_t, NodeId> selected_;  ///< by expression and projected state
 };
 

@@ -63,6 +63,10 @@ Terminals::Terminals() : composed_(1u << 12) {
     rewritten(Rewritten{});
     intern(PipelineState{});  // no slots: equal to no real state
     projections_.intern({});
+    static const model::Decide drop{model::Verdict::drop, {}, true};
+    const std::uint32_t key[] = {none, none, none};
+    decision_keys_.intern(key);
+    decisions_.push_back({&drop, {}, false});
 }
 
 std::uint32_t Terminals::intern(const Change& o) {
@@ -150,17 +154,17 @@ std::uint32_t Terminals::rewritten(const Rewritten& form) {
     return id;
 }
 
-std::uint32_t Terminals::projection(const Execution& execution, SlotMask reads) {
+std::uint32_t Terminals::projection(std::span<const std::uint32_t> slots, bool pending, SlotMask reads) {
     if (reads == 0) return 0;
     scratch_.clear();
     if (reads & pending_bit) {
         scratch_.push_back(none);
-        scratch_.push_back(execution.pending);
+        scratch_.push_back(pending);
     }
-    for (std::uint32_t i = 0; i < execution.slots.size(); ++i) {
+    for (std::uint32_t i = 0; i < slots.size(); ++i) {
         if (!(reads & slot_bit(i))) continue;
         scratch_.push_back(i);
-        scratch_.push_back(execution.slots[i]);
+        scratch_.push_back(slots[i]);
     }
     return projections_.intern(scratch_);
 }

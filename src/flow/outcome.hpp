@@ -56,6 +56,12 @@ inline constexpr SlotMask pending_bit = SlotMask{1} << 63;
            field == model::Field::dport;
 }
 [[nodiscard]] constexpr std::uint32_t register_slot(model::RegisterId reg) { return first_register_slot + reg.value; }
+/// Slot of out_if, ct_state or a register.
+[[nodiscard]] constexpr std::uint32_t slot_of(const model::FieldRef& metadata) {
+    return metadata.field == model::Field::out_if     ? out_if_slot
+           : metadata.field == model::Field::ct_state ? ct_state_slot
+                                                      : register_slot(metadata.reg);
+}
 
 /// Constants that one execution of rules starts from.
 struct Execution {
@@ -116,12 +122,18 @@ public:
     DecisionId decision(const model::Decide& decide, model::RuleId rule, Detail detail);
     [[nodiscard]] const DecisionEntry& decision(DecisionId id) const { return decisions_[id]; }
 
+    /// The decision of rules that nobody asked about.
+    [[nodiscard]] DecisionId unwanted() const { return 0; }
+
     /// Forms of rewritten fields; 0 is "unchanged".
     std::uint32_t rewritten(const Rewritten& form);
     [[nodiscard]] const Rewritten& rewritten(std::uint32_t id) const { return forms_[id]; }
 
     /// The part of an execution state that `reads` selects, as a number.
-    std::uint32_t projection(const Execution& execution, SlotMask reads);
+    std::uint32_t projection(std::span<const std::uint32_t> slots, bool pending, SlotMask reads);
+    std::uint32_t projection(const Execution& execution, SlotMask reads) {
+        return projection(execution.slots, execution.pending, reads);
+    }
 
     static void apply(Execution& execution, const Change& change);
 

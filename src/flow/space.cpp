@@ -210,18 +210,12 @@ std::vector<std::pair<std::uint32_t, NodeId>> Space::partition(NodeId a) {
     if (is_terminal(a)) return a == nowhere ? Parts{} : Parts{{value_of(a), everywhere}};
     std::unordered_map<NodeId, Parts> done;
     // Children have lower ids, so ascending order is bottom-up and needs no recursion.
-    std::vector<NodeId> order{a};
-    {
-        std::unordered_set<NodeId> seen{a};
-        for (std::size_t i = 0; i < order.size(); ++i) {
-            const Node n = nodes_[order[i]];
-            for (std::uint32_t k = 0; k < n.count; ++k) {
-                const NodeId c = edges_[n.offset + k].child;
-                if (!is_terminal(c) && seen.insert(c).second) order.push_back(c);
-            }
-        }
-        std::sort(order.begin(), order.end());
-    }
+    std::vector<NodeId> order;
+    walk(a, [&](NodeId id) {
+        order.push_back(id);
+        return true;
+    });
+    std::sort(order.begin(), order.end());
     struct Piece {
         std::uint32_t value, edge;
         NodeId set;
@@ -259,41 +253,57 @@ std::vector<std::pair<std::uint32_t, NodeId>> Space::partition(NodeId a) {
     return std::move(done[a]);
 }
 
-namespace {
-/// Visits every node reachable from `a` once, parents before children is not promised.
+/// Visits every node reachable from `a` once; the visitor says whether to go on below it.
 template <class Visit>
-void walk(const Space& space, NodeId a, Visit&& visit) {
+void Space::walk(NodeId a, Visit&& visit) const {
     if (is_terminal(a)) return;
+    seen_.resize(nodes_.size());
+    if (++epoch_ == 0) {
+        std::fill(seen_.begin(), seen_.end(), 0u);
+        epoch_ = 1;
+    }
     std::vector<NodeId> open{a};
-    std::unordered_set<NodeId> seen{a};
+    seen_[a] = epoch_;
     while (!open.empty()) {
         const NodeId id = open.back();
         open.pop_back();
         if (!visit(id)) continue;
-        for (std::uint32_t k = 0; k < space.size(id); ++k) {
-            const NodeId c = space.edge(id, k).child;
-            if (!is_terminal(c) && seen.insert(c).second) open.push_back(c);
+        const Node& n = nodes_[id];
+        for (std::uint32_t k = 0; k < n.count; ++k) {
+            const NodeId c = edges_[n.offset + k].child;
+            if (is_terminal(c) || seen_[c] == epoch_) continue;
+            seen_[c] = epoch_;
+            open.push_back(c);
         }
     }
 }
-}  // namespace
 
 std::size_t Space::node_count(NodeId a) const {
     std::size_t n = 0;
-    walk(*this, a, [&](NodeId) { return ++n != 0; });
+    walk(a, [&](NodeId) { return ++n != 0; });
     return n;
+}
+
+bool Space::smaller_than(NodeId a, std::size_t limit) const {
+    std::size_t n = 0;
+    walk(a, [&](NodeId) { return ++n < limit; });
+    return n < limit;
 }
 
 std::vector<std::uint32_t> Space::terminals(NodeId a) const {
     if (is_terminal(a)) return {value_of(a)};
-    std::unordered_set<std::uint32_t> found;
-    walk(*this, a, [&](NodeId id) {
+    std::vector<bool> found;
+    walk(a, [&](NodeId id) {
         for (std::uint32_t k = 0; k < size(id); ++k)
-            if (const NodeId c = edge(id, k).child; is_terminal(c)) found.insert(value_of(c));
+            if (const NodeId c = edge(id, k).child; is_terminal(c)) {
+                if (value_of(c) >= found.size()) found.resize(value_of(c) * 2 + 1);
+                found[value_of(c)] = true;
+            }
         return true;
     });
-    std::vector<std::uint32_t> out(found.begin(), found.end());
-    std::sort(out.begin(), out.end());
+    std::vector<std::uint32_t> out;
+    for (std::uint32_t v = 0; v < found.size(); ++v)
+        if (found[v]) out.push_back(v);
     return out;
 }
 
@@ -301,7 +311,7 @@ std::vector<NodeId> Space::frontier(NodeId a, std::uint32_t first_level) const {
     if (a == nowhere) return {};
     if (level(a) >= first_level) return {a};
     std::unordered_set<NodeId> found;
-    walk(*this, a, [&](NodeId id) {
+    walk(a, [&](NodeId id) {
         if (level(id) >= first_level) {
             found.insert(id);
             return false;
@@ -317,7 +327,7 @@ std::vector<NodeId> Space::frontier(NodeId a, std::uint32_t first_level) const {
 
 std::vector<std::uint32_t> Space::levels(NodeId a) const {
     std::vector<bool> tested(maxima_.size());
-    walk(*this, a, [&](NodeId id) { return tested[level(id)] = true; });
+    walk(a, [&](NodeId id) { return tested[level(id)] = true; });
     std::vector<std::uint32_t> out;
     for (std::uint32_t l = 0; l < tested.size(); ++l)
         if (tested[l]) out.push_back(l);

@@ -60,6 +60,7 @@ public:
     [[nodiscard]] std::size_t edge_count() const { return edges_.size(); }
     /// Nodes reachable from `id`.
     [[nodiscard]] std::size_t node_count(NodeId id) const;
+    [[nodiscard]] bool smaller_than(NodeId id, std::size_t limit) const;
     static constexpr std::uint32_t bottom = 0xffffffffu;
 
     /// A node from its edges in ascending order, the last one up to the level's maximum; neighbours may be equal.
@@ -156,6 +157,8 @@ private:
         cache_[cache_index(a, b, code)] = {a, b, code, result};
     }
     void grow();
+    template <class Visit>
+    void walk(NodeId a, Visit&& visit) const;
     [[nodiscard]] bool minus_is_empty(NodeId a, NodeId b);
     NodeId reduce(std::vector<NodeId>& ids, bool join);
 
@@ -171,6 +174,8 @@ private:
     std::vector<std::uint32_t> free_slots_;
     std::uint32_t next_code_ = first_free_code;
     std::uint64_t owners_ = 0;
+    mutable std::vector<std::uint32_t> seen_;  ///< by node: epoch of the last walk that met it
+    mutable std::uint32_t epoch_ = 0;
 };
 
 template <class F>
