@@ -78,8 +78,9 @@ ExpressionPtr Parser::concatenation(Side side) {
 
 ExpressionPtr Parser::multiton(Side side) {
     const auto begin = now_->begin;
-    unsigned operators = 0;
-    auto first = operation(side, any_operator, operators);
+    // Counted together within parentheses: each operator is one more level of the tree.
+    if (parentheses_ == 0) operators_ = 0;
+    auto first = operation(side, any_operator);
     if (side == Side::left) return first;
     if (is_sign('/')) {
         // A slash and no decimal number is a mask of flags, see right_hand_side.
@@ -101,13 +102,13 @@ ExpressionPtr Parser::multiton(Side side) {
         return first;
     }
     if (accept_sign('-')) {
-        auto last = operation(side, any_operator, operators);
+        auto last = operation(side, any_operator);
         return make(Range{std::move(first), std::move(last)}, begin);
     }
     return first;
 }
 
-ExpressionPtr Parser::operation(Side side, unsigned weakest, unsigned& operators) {
+ExpressionPtr Parser::operation(Side side, unsigned weakest) {
     const auto here_operator = [this]() -> Operator {
         switch (now_->kind) {
             case Kind::shift_left: return {"<<", 4};
@@ -134,13 +135,13 @@ ExpressionPtr Parser::operation(Side side, unsigned weakest, unsigned& operators
     for (;;) {
         const auto found = here_operator();
         if (found.strength < weakest || found.strength == 0) return left;
-        if (++operators > max_operators) {
+        if (++operators_ > max_operators) {
             fail("too many operators in one expression");
             return left;
         }
         advance();
         // What a packet field is combined with is usually a constant.
-        auto right = operation(side == Side::left ? Side::value : side, found.strength + 1, operators);
+        auto right = operation(side == Side::left ? Side::value : side, found.strength + 1);
         left = make(BinaryOperation{std::string(found.op), std::move(left), std::move(right)}, begin);
     }
 }
@@ -172,7 +173,9 @@ ExpressionPtr Parser::primary(Side side) {
             if (now_->sign == '(') {
                 const Nested nested(*this);
                 advance();
+                ++parentheses_;
                 auto inner = list(side);
+                --parentheses_;
                 expect_sign(')');
                 return inner;
             }

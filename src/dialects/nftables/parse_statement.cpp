@@ -18,8 +18,9 @@ RuleNode Parser::rule() {
         const Token* const start = now_;
         if (is("comment") && (peek(1).kind == Kind::quoted || peek(1).kind == Kind::word)) {
             advance();
-            out.comment = name("a comment");
+            auto comment = name("a comment");
             if (!at_end_of_statement()) fail_here("the end of the rule after its comment");
+            if (!failed()) out.comment = std::move(comment);
         } else {
             auto next = statement();
             if (!failed()) statements_.push_back(std::move(next));

@@ -200,7 +200,6 @@ void Parser::fail(std::string message) {
     if (failed_) return;
     failed_ = true;
     failure_ = std::move(message);
-    failure_span_ = here();
     now_ = &parked_;
 }
 

@@ -49,8 +49,8 @@ private:
     /// Deeper phrases are refused: every later step walks the tree recursively.
     static constexpr unsigned max_depth = 100;
     static constexpr unsigned max_operators = 100;
-    /// Expressions copied from variables; a set of 100,000 elements may still be used in twenty rules.
-    static constexpr std::size_t max_expansion = 4'000'000;
+    /// Expressions copied from variables; a set of 100,000 addresses may still be used in twenty rules.
+    static constexpr std::size_t max_expansion = 2'000'000;
     static constexpr unsigned max_include_depth = 16;  // as nft
     static constexpr unsigned max_includes = 4096;
     static constexpr std::uint64_t max_included_bytes = 512ull << 20;
@@ -192,7 +192,7 @@ private:
     [[nodiscard]] ExpressionPtr right_hand_side();
     [[nodiscard]] ExpressionPtr concatenation(Side side);
     [[nodiscard]] ExpressionPtr multiton(Side side);  ///< prefix, range
-    [[nodiscard]] ExpressionPtr operation(Side side, unsigned weakest, unsigned& operators);
+    [[nodiscard]] ExpressionPtr operation(Side side, unsigned weakest);
     [[nodiscard]] ExpressionPtr primary(Side side);
     [[nodiscard]] ExpressionPtr word_expression(Side side);
     [[nodiscard]] ExpressionPtr class_id();
@@ -225,8 +225,7 @@ private:
     Token parked_{Kind::stray, 0, 0, 0};
     bool failed_ = false;
     std::string failure_;
-    base::Span failure_span_;
-    unsigned depth_ = 0;
+    unsigned depth_ = 0, parentheses_ = 0, operators_ = 0;
     bool class_ids_ = false;  ///< `1:10` is one value here
 
     std::vector<std::unordered_map<std::string, Variable>> scopes_{1};
