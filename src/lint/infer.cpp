@@ -186,8 +186,14 @@ void Inference::collect_names() {
         if (seen.insert(name).second) names_.push_back(name);
     };
     for (std::size_t i = first_interface; i < d_.interfaces.size(); ++i)
-        if (d_.interfaces[i].role != Role::loopback) take(d_.interfaces[i].name);
-    if (d_.interfaces_known) return;
+        if (d_.interfaces[i].role != Role::loopback && (!d_.interfaces_known || d_.interfaces[i].span.valid() || !d_.interfaces[i].addresses.empty()))
+            take(d_.interfaces[i].name);
+    if (d_.interfaces_known) {
+        for (const Route& r : d_.routes)
+            for (const NextHop& hop : r.next_hops)
+                if (!hop.interface.empty()) take(hop.interface);
+        return;
+    }
     for (const Set& set : d_.sets)
         if (const auto* n = std::get_if<InterfaceNames>(&set.is))
             for (const std::string& p : n->patterns) take(p);

@@ -23,10 +23,11 @@ std::vector<std::uint32_t> ids_of(const Device& device, const std::vector<std::s
     std::vector<std::uint32_t> ids;
     for (std::size_t i = first_interface; i < device.interfaces.size(); ++i) {
         const Interface& f = device.interfaces[i];
+        if (f.absent) continue;
         const auto named = [&](const std::string& p) {
-            if (p == f.name) return true;
-            if (f.representative) return !f.name.empty() && f.name != "*" && name_matches(p, f.name) && p.back() == '*';
-            return name_matches(p, f.name);
+            // A representative carries the stem of its wildcard; the one of every other interface has none.
+            if (f.representative) return !f.name.empty() && !p.empty() && p.back() == '*' && name_matches(p, f.name);
+            return p == f.name || name_matches(p, f.name);
         };
         if (std::any_of(patterns.begin(), patterns.end(), named)) ids.push_back(static_cast<std::uint32_t>(i));
     }
@@ -95,8 +96,8 @@ Prepared prepare(DeviceInput input, const Intent& intent, const base::Sources& s
     find_in_interfaces(p, routes_were_known);
     for (std::size_t i = 0; i < p.device.predicates.size(); ++i) {
         const Predicate& q = p.device.predicates[i];
-        if (q.kind == PredicateKind::ambiguity && q.choices == 2 && q.beside == Field::dst && q.origin == OriginId{} &&
-            q.text.find("address of this device") != std::string::npos)
+        if (q.kind == PredicateKind::ambiguity && q.choices == 2 && q.text.starts_with("whether the destination is ") &&
+            q.text.ends_with("address of this device"))
             p.own_destination.push_back(PredicateId(i));
     }
     return p;
