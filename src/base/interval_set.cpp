@@ -199,9 +199,12 @@ IntervalSet IntervalSet::shifted(u128 delta, unsigned bits) const {
 
 std::size_t IntervalSet::hash() const {
     std::size_t seed = intervals_.size();
+    // Multiplying in between keeps the two ends of a single value from cancelling out.
     const auto mix = [&seed](u128 v) {
-        seed ^= static_cast<std::size_t>(v) + 0x9e3779b97f4a7c15ull + (seed << 6) + (seed >> 2);
-        seed ^= static_cast<std::size_t>(v >> 64) * 0xff51afd7ed558ccdull + (seed << 6) + (seed >> 2);
+        seed = (seed ^ static_cast<std::size_t>(v)) * 0x9e3779b97f4a7c15ull;
+        seed ^= seed >> 29;
+        seed = (seed ^ static_cast<std::size_t>(v >> 64)) * 0xff51afd7ed558ccdull;
+        seed ^= seed >> 32;
     };
     for (const auto& i : intervals_) {
         mix(i.first);

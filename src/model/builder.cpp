@@ -8,7 +8,11 @@
 namespace egresslint::model {
 namespace {
 
-void mix(std::size_t& seed, std::size_t value) { seed ^= value + 0x9e3779b97f4a7c15ull + (seed << 6) + (seed >> 2); }
+// Ids are small and dense: without the multiplication most bits of the seed stay alike and buckets fill up.
+void mix(std::size_t& seed, std::size_t value) {
+    seed = (seed ^ value) * 0x9e3779b97f4a7c15ull;
+    seed ^= seed >> 32;
+}
 
 std::size_t hash_text(std::string_view text) { return std::hash<std::string_view>{}(text); }
 
