@@ -144,6 +144,19 @@ TEST_CASE("the last pending decision stands, a final one overrules it, settle ma
     CHECK(run(2) == Answer::accept);
 }
 
+TEST_CASE("settle ends the whole stage from inside a called chain, and pending does not outlive its stage") {
+    World w;
+    const auto outer = w.b.chain("outer"), inner = w.b.chain("inner");
+    w.rule(outer, w.b.yes(), pending(Verdict::accept));
+    w.rule(outer, w.b.yes(), Jump{inner});
+    w.rule(outer, w.b.yes(), Decide{Verdict::drop});
+    w.rule(inner, w.b.yes(), Settle{});
+    w.stage(outer, Verdict::drop);
+    CHECK(w.trace().answer == Answer::accept);
+    w.stage(w.b.chain("empty"), Verdict::reject);
+    CHECK(w.trace().answer == Answer::reject);
+}
+
 TEST_CASE("effects take place at once, translations of a decision when the stage ends") {
     World w;
     const auto c = w.b.chain("c");
@@ -164,7 +177,7 @@ TEST_CASE("assignments have the form (a & m) ^ (b & n) ^ value, in order") {
     const auto c = w.b.chain("c");
     const FieldRef mark{Field::reg, View::current, w.mark}, other{Field::reg, View::current, w.gateway};
     w.rule(c, w.b.yes(), Continue{}, {w.set_mark(0xff00), Assign{other, w.mark, 0x0f00, {}, 0, 0x1}});
-    w.rule(c, w.b.yes(), Continue{}, {Assign{mark, w.mark, 0xf000, w.gateway, 0xffff, 0x10}});
+    w.rule(c, w.b.yes(), Continue{}, {Assign{mark, w.mark, 0xf000, w.gateway, 0xffff, 0x11}});
     w.rule(c, w.b.negate(w.marked(0xf000, 0xf000)), Decide{Verdict::drop});
     w.rule(c, w.b.yes(), Continue{}, {Assign{{Field::out_if}, {}, 0, {}, 0, w.wan.value}});
     w.rule(c, w.b.yes(), Continue{}, {Assign{{Field::ct_state}, {}, 0, {}, 0, 4}});
@@ -173,7 +186,7 @@ TEST_CASE("assignments have the form (a & m) ^ (b & n) ^ value, in order") {
     const auto t = w.trace();
     CHECK(t.answer == Answer::accept);
     CHECK(t.outcome.registers[1] == 0x0f01);
-    CHECK(t.outcome.registers[0] == (0xf000 ^ 0x0f01 ^ 0x10));
+    CHECK(t.outcome.registers[0] == (0xf000 ^ 0x0f01 ^ 0x11));
     CHECK(t.outcome.out_if == w.wan.value);
 }
 
@@ -262,6 +275,11 @@ TEST_CASE("masquerade takes the gateway register's address, else the first prima
     p = World::packet();
     p.family = base::Family::v6;
     CHECK(w.trace(p).outcome.src.first == ip("fe80::1"));
+    p.dport = 26;  // the register's address is of the other family
+    CHECK(w.trace(p).outcome.src.first == ip("fe80::1"));
+    w.b.device().interfaces[w.wan.index()].addresses = {address("198.51.100.3", true, true),
+                                                        address("169.254.0.1", false, false)};
+    CHECK(w.trace().outcome.src.first == ip("198.51.100.3"));
 }
 
 TEST_CASE("redirect of the device's own packets goes to the loopback address") {
@@ -288,6 +306,42 @@ TEST_CASE("network translation keeps the host part and touches only its network"
     const auto t = w.trace();
     CHECK(t.outcome.src.first == ip("192.0.2.25"));
     CHECK(t.outcome.dst.first == ip("198.18.0.9"));
+}
+
+TEST_CASE("a network translation of an open choice cuts it at the network and moves it") {
+    World w;
+    Choice pool;
+    pool.text = "pool";
+    pool.candidates.values = IntervalSet::range(ip("10.0.0.254"), ip("10.0.1.1"));
+    const auto id = w.b.choice(pool);
+    const auto c = w.b.chain("c");
+    w.rule(c, w.b.yes(), Continue{}, {Translate{Field::src, base::Family::v4, Pick{id, false}}});
+    w.rule(c, w.b.yes(), Continue{},
+           {Translate{Field::src, base::Family::v4, Shift{ip("10.0.0.0"), ip("192.0.2.0"), 24}}});
+    w.rule(c, w.b.prefix(Field::src, *base::parse_prefix("192.0.2.255")), Decide{Verdict::drop});
+    w.stage(c);
+    const auto t = w.trace();
+    REQUIRE(t.branches.size() == 3);
+    CHECK(t.branches[0].verdict == Verdict::drop);
+    CHECK(t.branches[0].src == base::Interval{ip("192.0.2.255"), ip("192.0.2.255")});
+    CHECK(t.branches[1].src == base::Interval{ip("192.0.2.254"), ip("192.0.2.254")});
+    CHECK(t.branches[2].src == base::Interval{ip("10.0.1.0"), ip("10.0.1.1")});
+}
+
+TEST_CASE("a choice without candidates of the family, and a port where there is none, stay as they are") {
+    World w;
+    Choice pool;
+    pool.text = "pool";
+    pool.candidates.values6 = IntervalSet::single(ip("2001:db8::1"));
+    const auto c = w.b.chain("c");
+    w.rule(c, w.b.yes(), Continue{}, {Translate{Field::src, {}, Pick{w.b.choice(pool), false}}});
+    w.rule(c, w.b.yes(), Continue{}, {Translate{Field::dport, {}, Fixed{2525}}});
+    w.stage(c);
+    auto p = World::packet();
+    CHECK(w.trace(p).outcome.src.first == ip("10.0.0.25"));
+    CHECK(w.trace(p).outcome.dport.first == 2525);
+    p.proto = 1;
+    CHECK(w.trace(p).outcome.dport.first == 0);
 }
 
 TEST_CASE("rewrites of the other family and inactive rules do nothing") {
