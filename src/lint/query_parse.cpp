@@ -102,7 +102,8 @@ std::optional<std::uint32_t> number(std::string_view text) {
 
 /// "a" or "a-b" with parse(text) -> optional number type.
 template <class Parse>
-auto range(std::string_view text, Parse&& parse) -> std::optional<std::pair<decltype(*parse(text)), decltype(*parse(text))>> {
+auto range(std::string_view text, Parse&& parse)
+    -> std::optional<std::pair<std::remove_cvref_t<decltype(*parse(text))>, std::remove_cvref_t<decltype(*parse(text))>>> {
     if (const auto one = parse(text)) return std::pair{*one, *one};
     const std::size_t dash = text.find('-');
     if (dash == std::string_view::npos) return std::nullopt;
