@@ -533,13 +533,13 @@ void TextReader::guess_table_of_listing() {
 }
 
 void TextReader::run() {
+    const auto before = diagnostics_.size();
     if (shell_script()) return;
     family_ = guess_family();
     for (auto at = text_.find('*'); at != std::string_view::npos; at = text_.find('*', at + 1))
         if (at == 0 || text_[at - 1] == '\n') save_form_ = true;
     if (!save_form_) guess_table_of_listing();
     const auto tables = texts_.tables_.size();
-    const auto before = diagnostics_.size();
     pegtl::memory_input<pegtl::tracking_mode::lazy> in(text_.data(), text_.data() + text_.size(), "");
     pegtl::parse<grammar::file, Action>(in, *this);
     const Span start{file_, 0,
