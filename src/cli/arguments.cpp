@@ -173,12 +173,17 @@ private:
         if (command.takes & takes_rules) {
             sub.add_option("--select", options_.select, "only these rules: codes, prefixes, names")
                 ->type_name("CODE,...")
+                ->allow_extra_args(false)
                 ->delimiter(',');
-            sub.add_option("--ignore", options_.ignore, "not these rules")->type_name("CODE,...")->delimiter(',');
+            sub.add_option("--ignore", options_.ignore, "not these rules")
+                ->type_name("CODE,...")
+                ->allow_extra_args(false)
+                ->delimiter(',');
         }
         if (command.takes & takes_findings) {
             sub.add_option("--output", raw_.outputs, "a further report into a file; may be repeated")
-                ->type_name("FORMAT=PATH");
+                ->type_name("FORMAT=PATH")
+                ->allow_extra_args(false);
             text("--fail-on", raw_.fail_on, "LEVEL", "status 1 from this severity on: error, warning, note or never");
             flag("--exit-zero", options_.exit_zero, "status 0 even with findings");
             text("--min-certainty", raw_.min_certainty, "LEVEL", "possible (default) or proven");
@@ -189,6 +194,7 @@ private:
         if (command.takes & takes_ports)
             sub.add_option("--dport", raw_.dports, "destination ports, or any; default 25")
                 ->type_name("PORT,...")
+                ->allow_extra_args(false)
                 ->delimiter(',');
         if (command.takes & takes_after)
             text("--after", options_.after, "STEP", "read (as lowered) or resolve (default, as analysed)");

@@ -228,6 +228,7 @@ Expected<void> read_undeclared(Session& session, Inputs& inputs, Reader& reader,
         for (std::size_t i = before; i < session.sources.size(); ++i)
             included.insert(real_path(session.sources.file(base::FileId(i)).path));
     }
+    included.erase("");
     Failure problems{Status::not_understood, {}};
     for (ReadGroup& group : read) {
         if (!group.walked.empty() && included.contains(group.walked)) {
@@ -256,7 +257,8 @@ Expected<void> read_named(Session& session, Inputs& inputs, Reader& reader) {
     for (const NamedFile& file : *named) wanted.insert(real_path(file.path));
     const std::string intent_path = intent.path.empty() ? "" : real_path(intent.path);
     const bool all = !intent_path.empty() && wanted.contains(intent_path);
-    std::set<std::string> covered{intent_path};
+    std::set<std::string> covered;  // real paths; a path that does not exist covers nothing and is covered by nothing
+    if (!intent_path.empty()) covered.insert(intent_path);
     std::vector<const lint::DeviceIntent*> unchosen;
     for (const lint::DeviceIntent& block : intent.devices) {
         std::set<std::string> belongs;
@@ -266,19 +268,22 @@ Expected<void> read_named(Session& session, Inputs& inputs, Reader& reader) {
             return tl::unexpected(files.error());
         for (const std::string& dump : {block.addresses, block.routes, block.rules})
             if (!dump.empty()) belongs.insert(real_path(beside(intent, dump)));
-        const bool chosen = all || std::any_of(belongs.begin(), belongs.end(),
-                                               [&](const std::string& path) { return wanted.contains(path); });
+        const bool chosen = all || std::any_of(belongs.begin(), belongs.end(), [&](const std::string& path) {
+                                return !path.empty() && wanted.contains(path);
+                            });
         if (!chosen) {
             unchosen.push_back(&block);
             continue;
         }
+        belongs.erase("");
         covered.insert(belongs.begin(), belongs.end());
         auto devices = reader.read_block(block);
         if (!devices) return tl::unexpected(devices.error());
         append(inputs.devices, std::move(*devices));
     }
     for (NamedFile& file : *named)
-        if (file.path == "-" || !covered.contains(real_path(file.path))) left.push_back(std::move(file));
+        if (const std::string real = real_path(file.path); real.empty() || !covered.contains(real))
+            left.push_back(std::move(file));
     for (const lint::DeviceIntent* block : unchosen) {
         if (left.empty()) break;
         const std::size_t before = session.sources.size();

@@ -28,7 +28,7 @@ TEST_CASE("a device is named after its file, or after its directory where the fi
 }
 
 TEST_CASE("dumps of one host complement each other") {
-    const Scratch scratch({{"rules.v4", v4_dump}, {"rules.v6", v6_dump}, {"sets.ipset", sets}});
+    const Scratch scratch(Files{{"rules.v4", v4_dump}, {"rules.v6", v6_dump}, {"sets.ipset", sets}});
     const Ran ran = scratch.run("audit --show-files rules.v4 rules.v6 sets.ipset");
     INFO(ran.out << ran.err);
     CHECK(ran.status == 0);
@@ -38,7 +38,7 @@ TEST_CASE("dumps of one host complement each other") {
 }
 
 TEST_CASE("two dumps of a kind are two devices, told apart by directory") {
-    const Scratch scratch({{"a/rules.v4", v4_dump}, {"a/rules.v6", v6_dump}, {"b/rules.v4", v4_dump}});
+    const Scratch scratch(Files{{"a/rules.v4", v4_dump}, {"a/rules.v6", v6_dump}, {"b/rules.v4", v4_dump}});
     const Ran ran = scratch.run("audit --show-files a b");
     INFO(ran.out << ran.err);
     CHECK(ran.status == 0);
@@ -46,14 +46,14 @@ TEST_CASE("two dumps of a kind are two devices, told apart by directory") {
 }
 
 TEST_CASE("sets that could belong to two hosts are refused") {
-    const Scratch scratch({{"x.v4", v4_dump}, {"y.v4", v4_dump}, {"sets.ipset", sets}});
+    const Scratch scratch(Files{{"x.v4", v4_dump}, {"y.v4", v4_dump}, {"sets.ipset", sets}});
     const Ran ran = scratch.run("audit x.v4 y.v4 sets.ipset");
     CHECK(ran.status == 2);
     CHECK_THAT(ran.err, Contains("whose sets are they"));
 }
 
 TEST_CASE("in a directory strangers are named, not skipped silently") {
-    const Scratch scratch({{"fw/edge.nft", clean_nft}, {"fw/README.md", "Notes.\n"}});
+    const Scratch scratch(Files{{"fw/edge.nft", clean_nft}, {"fw/README.md", "Notes.\n"}});
     const Ran ran = scratch.run("audit fw");
     INFO(ran.out << ran.err);
     CHECK(ran.status == 0);
@@ -62,7 +62,7 @@ TEST_CASE("in a directory strangers are named, not skipped silently") {
 
 TEST_CASE("a file that another one includes is read there") {
     const std::string text = std::string("include \"parts/*.nft\"\n") + clean_nft;
-    const Scratch scratch({{"fw/edge.nft", text}, {"fw/parts/names.nft", "define wan = wan0\n"}});
+    const Scratch scratch(Files{{"fw/edge.nft", text}, {"fw/parts/names.nft", "define wan = wan0\n"}});
     const Ran ran = scratch.run("audit fw");
     INFO(ran.out << ran.err);
     CHECK(ran.status == 0);
@@ -91,7 +91,7 @@ TEST_CASE("check finds the intent file upward and reads its devices") {
 }
 
 TEST_CASE("the same file named twice is one input") {
-    const Scratch scratch({{"edge.nft", clean_nft}});
+    const Scratch scratch(Files{{"edge.nft", clean_nft}});
     const Ran ran = scratch.run("audit --show-files edge.nft ./edge.nft '*.nft'");
     CHECK(ran.out == scratch.run("audit --show-files edge.nft").out);
 }

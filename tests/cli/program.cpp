@@ -55,7 +55,7 @@ std::string slurp(const fs::path& path) {
 }
 }  // namespace
 
-Scratch::Scratch(const std::vector<std::pair<std::string, std::string>>& files) {
+Scratch::Scratch(const Files& files) {
     static int count = 0;
     path_ = (fs::path(EGRESSLINT_BINARY_DIR) / "scratch" / ("cli-" + std::to_string(++count))).string();
     fs::remove_all(path_);

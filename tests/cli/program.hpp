@@ -13,10 +13,13 @@ struct Ran {
     std::string out, err;
 };
 
+/// Name and text of each file.
+using Files = std::vector<std::pair<std::string, std::string>>;
+
 /// A directory of its own for one test, with the given files in it; gone afterwards.
 class Scratch {
 public:
-    explicit Scratch(const std::vector<std::pair<std::string, std::string>>& files = {});
+    explicit Scratch(const Files& files = {});
     ~Scratch();
     Scratch(const Scratch&) = delete;
     Scratch& operator=(const Scratch&) = delete;
