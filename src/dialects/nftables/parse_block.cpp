@@ -292,28 +292,39 @@ void Parser::set_typeof(SetNode& set) {
     }
 }
 
-// -- named objects: their text is kept, their words are looked at so that garbage does not pass
+// -- named objects: limits, quotas and counters as in rules; of the others, which decide no packet, the text is kept
+// and the words that begin an item are looked at, so that garbage does not pass.
+
+void Parser::object_item(const std::string& kind) {
+    const auto known = object_items(kind);
+    if (is(Kind::word) && !known.empty() && !in_list(word(), known)) {
+        fail_here("an item of a " + kind);
+    } else if (is("comment") && known != "") {
+        advance();
+        (void)name("a comment");
+    } else if (kind == "counter") {
+        counter_values();
+    } else if (kind == "limit") {
+        (void)limit_values();
+    } else if (kind == "quota") {
+        (void)quota_values();
+    } else {
+        skip_statement();
+    }
+}
 
 void Parser::object_body(ObjectNode& object) {
     if (is(Kind::open_brace)) return object_block(object);
     const auto begin = now_->begin;
     if (at_end_of_statement()) return;
-    const auto known = object_items(object.kind);
-    if (is(Kind::word) && !known.empty() && !in_list(word(), known)) fail_here("an item of a " + object.kind);
-    if (failed()) return;
-    skip_statement();
+    object_item(object.kind);
     object.text = written(begin);
 }
 
 void Parser::object_block(ObjectNode& object) {
-    const auto known = object_items(object.kind);
     advance();
     const auto begin = now_->begin;
-    items([&] {
-        if (is(Kind::word) && !known.empty() && !in_list(word(), known)) fail_here("an item of a " + object.kind);
-        if (failed()) return;
-        skip_statement();
-    });
+    items([&] { object_item(object.kind); });
     object.text = written(begin);
     expect(Kind::close_brace, "'}'");
 }

@@ -182,7 +182,7 @@ ExpressionPtr Parser::primary(Side side) {
             if (now_->sign == '@') {
                 if (side != Side::constant && in_list(word(1), "ll nh th ih") && is_sign(',', 2)) return raw_payload();
                 advance();
-                return make(SetReference{name("the name of a set")}, begin);
+                return make(SetReference{identifier("the name of a set")}, begin);
             }
             if (now_->sign == '[' && side != Side::left) {  // [2001:db8::1]:25
                 advance();
@@ -241,6 +241,11 @@ ExpressionPtr Parser::word_expression(Side side) {
     if (side == Side::left || side == Side::value) {
         const auto* header = find_header(spelled);
         if (header != nullptr && (side == Side::left || opens(*header))) return selector(*header);
+        if (header != nullptr && header->opens != Opens::payload && header->opens != Opens::extension) {
+            advance();
+            fail_here("what to read from " + std::string(header->name));
+            return make(Symbol{}, begin);
+        }
         if (side == Side::left) {
             fail("unknown word '" + std::string(spelled.substr(0, 40)) + "'");
             return make(Symbol{}, begin);
@@ -265,8 +270,8 @@ ExpressionPtr Parser::set_literal(Side side) {
     while (!failed() && !is(Kind::close_brace)) {
         element(out.elements, side);
         skip_lines();
-        if (!accept_sign(',')) break;
-        skip_lines();
+        if (!is_sign(',')) break;
+        while (accept_sign(',')) skip_lines();  // nft forgives empty elements
     }
     expect(Kind::close_brace, "',' or '}'");
     return make(std::move(out), begin);

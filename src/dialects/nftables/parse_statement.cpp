@@ -145,7 +145,7 @@ bool Parser::keyword_statement(Statement& out, std::string_view keyword) {
         advance();
         if (!accept("add") && !accept("offload")) fail_here("'add'");
         expect_sign('@');
-        out.is = FlowOffload{name("the name of a flowtable")};
+        out.is = FlowOffload{identifier("the name of a flowtable")};
     } else if (keyword == "tproxy") {
         out.is = tproxy();
     } else if (keyword == "synproxy") {
@@ -185,7 +185,7 @@ Verdict Parser::verdict() {
     Verdict out{std::string(word()), ""};
     advance();
     if (out.kind != "jump" && out.kind != "goto") return out;
-    out.target = is(Kind::open_brace) ? anonymous_chain() : name("the name of a chain");
+    out.target = is(Kind::open_brace) ? anonymous_chain() : identifier("the name of a chain");
     return out;
 }
 
@@ -245,11 +245,17 @@ Counter Parser::counter() {
     Counter out;
     if (accept("name")) {
         out.object = object_reference();
-        return out;
+    } else {
+        counter_values();
     }
-    if (accept("packets")) (void)number();
-    if (accept("bytes")) (void)number();
     return out;
+}
+
+void Parser::counter_values() {
+    if (!accept("packets")) return;
+    (void)number();
+    expect("bytes");
+    (void)number();
 }
 
 void Parser::last() {
@@ -263,16 +269,23 @@ Limit Parser::limit() {
     Limit out;
     if (accept("name")) {
         out.object = object_reference();
-        return out;
+    } else {
+        out.over = limit_values();
+        out.text = written(begin);
     }
+    return out;
+}
+
+/// `rate over 10/second burst 5 packets`, also the body of a named limit; whether it says `over`.
+bool Parser::limit_values() {
     expect("rate");
-    out.over = accept("over");
-    if (!out.over) (void)accept("until");
+    const bool over = accept("over");
+    if (!over) (void)accept("until");
     const auto amount = [this] {
         if (!accept(Kind::number) && !accept(Kind::variable)) fail_here("a number");
     };
     amount();
-    auto w = word();
+    const auto w = word();
     if (const auto slash = w.find('/'); slash != std::string_view::npos) {  // `10 mbytes/second`
         if (!in_list(w.substr(0, slash), byte_units) || !in_list(w.substr(slash + 1), time_units)) fail_here("a unit");
         advance();
@@ -286,8 +299,7 @@ Limit Parser::limit() {
         amount();
         if (in_list(word(), "packets bytes kbytes mbytes")) advance();
     }
-    out.text = written(begin);
-    return out;
+    return over;
 }
 
 Quota Parser::quota() {
@@ -296,18 +308,23 @@ Quota Parser::quota() {
     Quota out;
     if (accept("name")) {
         out.object = object_reference();
-        return out;
+    } else {
+        out.over = quota_values();
+        out.text = written(begin);
     }
-    out.over = accept("over");
-    if (!out.over) (void)accept("until");
+    return out;
+}
+
+bool Parser::quota_values() {
+    const bool over = accept("over");
+    if (!over) (void)accept("until");
     const auto amount = [this] {
         if (!accept(Kind::number) && !accept(Kind::variable)) fail_here("a number");
         if (in_list(word(), byte_units)) advance();
     };
     amount();
     if (accept("used")) amount();
-    out.text = written(begin);
-    return out;
+    return over;
 }
 
 ConnectionLimit Parser::connection_limit() {
@@ -331,7 +348,7 @@ SetUpdate Parser::set_update(std::string_view operation) {
     out.operation = operation;
     advance();
     expect_sign('@');
-    out.set = name("the name of a set");
+    out.set = identifier("the name of a set");
     expect(Kind::open_brace, "'{'");
     skip_lines();
     std::vector<Element> elements;
@@ -358,7 +375,7 @@ SetUpdate Parser::old_set_update() {
     std::vector<Element> elements;
     element(elements, Side::left);
     expect_sign('@');
-    out.set = name("the name of a set");
+    out.set = identifier("the name of a set");
     if (elements.size() != 1) {
         fail("one element is added at a time");
         return out;
@@ -376,7 +393,7 @@ SetUpdate Parser::meter() {
     out.operation = "meter";
     advance();
     (void)accept("table");
-    out.set = name("the name of a meter");
+    out.set = identifier("the name of a meter");
     if (accept("size")) (void)number();
     expect(Kind::open_brace, "'{'");
     skip_lines();

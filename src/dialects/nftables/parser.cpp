@@ -253,9 +253,15 @@ std::string Parser::name(std::string_view what) {
     return {};
 }
 
+std::string Parser::identifier(std::string_view what) {
+    if (!is(Kind::number)) return name(what);
+    fail_here(what);
+    return {};
+}
+
 Parser::Name Parser::spanned_name(std::string_view what) {
     const auto begin = now_->begin;
-    auto out = name(what);
+    auto out = identifier(what);
     return {std::move(out), span(begin)};
 }
 

@@ -115,7 +115,8 @@ private:
     void recover(const Token* at);
     void unparsed(base::Span where, std::string message);
     [[nodiscard]] std::optional<std::uint64_t> number();
-    [[nodiscard]] std::string name(std::string_view what);  ///< word, string or variable
+    [[nodiscard]] std::string name(std::string_view what);        ///< word, string or variable
+    [[nodiscard]] std::string identifier(std::string_view what);  ///< no number
     [[nodiscard]] Name spanned_name(std::string_view what);
 
     // -- variables and includes: parse_define.cpp
@@ -153,6 +154,7 @@ private:
     [[nodiscard]] std::vector<Element> element_list();
     void object_body(ObjectNode& object);
     void object_block(ObjectNode& object);
+    void object_item(const std::string& kind);
     void flag_list(std::vector<std::string>& flags);
 
     // -- rules: parse_statement.cpp, parse_nat.cpp
@@ -168,6 +170,9 @@ private:
     [[nodiscard]] Quota quota();
     [[nodiscard]] ConnectionLimit connection_limit();
     [[nodiscard]] Counter counter();
+    void counter_values();
+    bool limit_values();
+    bool quota_values();
     void last();
     [[nodiscard]] std::string object_reference();
     [[nodiscard]] LogStatement log();
