@@ -44,7 +44,8 @@ struct value : peg::sor<mail_servers, interface_address, set_by_sign, set_by_wor
 struct open_brace : peg::seq<peg::one<'{'>, ws> {};
 struct close_brace : peg::seq<peg::one<'}'>, ws> {};
 struct comma : peg::seq<peg::one<','>, ws> {};
-struct value_list : peg::seq<open_brace, peg::must<value>, peg::star<comma, peg::must<value>>, peg::must<close_brace>> {};
+struct value_list : peg::seq<open_brace, peg::must<value>, peg::star<comma, peg::must<value>>, peg::must<close_brace>> {
+};
 struct values : peg::sor<value_list, value> {};
 
 // -- comparisons
@@ -67,9 +68,9 @@ struct f_in_zone : peg::seq<w_in, w_zone> {};
 struct f_out_zone : peg::seq<word<'o', 'u', 't'>, w_zone> {};
 struct f_in : w_in {};
 struct f_out : word<'o', 'u', 't'> {};
-struct field : peg::sor<f_nat_src, f_nat_dst, f_nat_sport, f_nat_dport, f_tcp_sport, f_tcp_dport, f_udp_sport,
-                        f_udp_dport, f_src, f_dst, f_sport, f_dport, f_proto, f_family, f_in_zone, f_out_zone, f_in,
-                        f_out> {};
+struct field
+    : peg::sor<f_nat_src, f_nat_dst, f_nat_sport, f_nat_dport, f_tcp_sport, f_tcp_dport, f_udp_sport, f_udp_dport,
+               f_src, f_dst, f_sport, f_dport, f_proto, f_family, f_in_zone, f_out_zone, f_in, f_out> {};
 
 struct op_not_in : peg::seq<w_not, w_in> {};
 struct op_in : w_in {};
@@ -106,7 +107,8 @@ struct from : peg::seq<w_from, peg::must<from_place>> {};
 struct to : peg::seq<w_to, peg::must<to_place>> {};
 struct known_what : peg::seq<peg::identifier, peg::one<'.'>, peg::identifier> {};
 struct known : peg::seq<known_what, ws, word<'k', 'n', 'o', 'w', 'n'>> {};
-struct fact : peg::sor<accepted, blocked, dropped, rejected, logged, limited, forwarded, from, to, known, everything> {};
+struct fact : peg::sor<accepted, blocked, dropped, rejected, logged, limited, forwarded, from, to, known, everything> {
+};
 
 // -- logic
 struct disjunction;
@@ -126,10 +128,12 @@ struct disjunction : peg::seq<conjunction, peg::star<or_tail>> {};
 struct k_forbid : word<'f', 'o', 'r', 'b', 'i', 'd'> {};
 struct k_require : word<'r', 'e', 'q', 'u', 'i', 'r', 'e'> {};
 struct colon : peg::seq<peg::one<':'>, ws> {};
-struct each_server : peg::seq<word<'m', 'a', 'i', 'l'>, word<'s', 'e', 'r', 'v', 'e', 'r'>, peg::must<variable_name>, ws> {};
+struct each_server
+    : peg::seq<word<'m', 'a', 'i', 'l'>, word<'s', 'e', 'r', 'v', 'e', 'r'>, peg::must<variable_name>, ws> {};
 struct each_device : word<'d', 'e', 'v', 'i', 'c', 'e'> {};
 struct each_what : peg::sor<each_server, each_device> {};
-struct for_each : peg::seq<word<'f', 'o', 'r'>, peg::must<word<'e', 'a', 'c', 'h'>>, peg::must<each_what>, peg::must<colon>> {};
+struct for_each
+    : peg::seq<word<'f', 'o', 'r'>, peg::must<word<'e', 'a', 'c', 'h'>>, peg::must<each_what>, peg::must<colon>> {};
 struct end : peg::eof {};
 struct query : peg::seq<ws, peg::opt<peg::sor<k_forbid, k_require>>, peg::opt<for_each>, peg::must<disjunction>,
                         peg::must<end>> {};

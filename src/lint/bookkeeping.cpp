@@ -49,6 +49,7 @@ void DeviceCheck::bookkeeping(const std::function<bool(std::string_view)>& selec
         findings_.push_back(std::move(f));
     };
 
+    std::set<std::string> said;
     for (const base::Diagnostic& d : p_.diagnostics) {
         const bool inert = d.influence == base::Influence::nothing;
         const bool matters = d.predicate >= 0 ? support.contains(static_cast<std::uint32_t>(d.predicate)) : !inert;
@@ -57,8 +58,11 @@ void DeviceCheck::bookkeeping(const std::function<bool(std::string_view)>& selec
             add("EL901", "construct-not-understood", severity, d.message, d.span, "",
                 matters ? "both outcomes were followed; findings and their absence hang on it" : "it cannot change a verdict of this run");
         } else if (d.kind == Kind::incomplete) {
-            // Without a place it is about dumps that nobody gave: the assumptions say so already.
-            if (!matters && !d.span.valid()) continue;
+            // Without a place it is about dumps that nobody gave. The assumptions say so already; it is worth an error
+            // only where a finding would be certain with them.
+            if (!d.span.valid() && d.predicate >= 0) {
+                if (!decisive_.contains(static_cast<std::uint32_t>(d.predicate)) || !said.insert(d.message).second) continue;
+            }
             add("EL903", "input-incomplete", severity, d.message, d.span, "", matters ? "" : "it cannot change a verdict of this run");
         } else if (d.kind == Kind::lint && !d.code.empty()) {
             std::string name;

@@ -310,10 +310,11 @@ void DeviceCheck::stamp(Finding& f, std::string_view key) {
     for (unsigned n = 2; !stamps_.insert(f.fingerprint).second; ++n) f.fingerprint = fingerprint(fmt::format("{}|{}", base, n));
 }
 
-std::vector<std::string> DeviceCheck::unknowns(query::Evaluation& e, const HeaderSet& set) const {
+std::vector<std::string> DeviceCheck::unknowns(query::Evaluation& e, const HeaderSet& set) {
     std::vector<std::string> list;
     for (const PredicateId id : e.analysis().predicates_of(set)) {
         if (std::find(p_.own_destination.begin(), p_.own_destination.end(), id) != p_.own_destination.end()) continue;
+        decisive_.insert(id.value);
         list.push_back(p_.device.predicates[id.index()].text);
     }
     for (const ChoiceId id : e.analysis().choices_of(set)) list.push_back(p_.device.choices[id.index()].text);
@@ -444,6 +445,9 @@ void DeviceCheck::require(const Question& q, const ServerView* server) {
         if (!answer) return too_large(answer.error());
         if (!answer->headers.empty()) {
             if (!e->surely(answer->headers).empty()) return;
+            // That nobody knows the order of uplinks or addresses is no reason to think that all of them block it.
+            const auto open = e->analysis().predicates_of(answer->headers);
+            if (std::all_of(open.begin(), open.end(), [&](PredicateId id) { return p_.device.predicates[id.index()].kind == PredicateKind::ambiguity; })) return;
             maybe = true;
             depends = unknowns(*e, answer->headers);
         }
@@ -456,11 +460,21 @@ void DeviceCheck::require(const Question& q, const ServerView* server) {
     // A packet that ought to pass: the box of the question, whatever becomes of it.
     flow::Analysis& a = shown->analysis();
     const query::Slice slice = shown->slice_of(q.query.root, server);
-    const HeaderSet box = a.meet(a.new_flows(), a.cube(std::vector<std::pair<Field, IntervalSet>>(slice.box.begin(), slice.box.end())));
+    HeaderSet box = a.meet(a.new_flows(), a.cube(std::vector<std::pair<Field, IntervalSet>>(slice.box.begin(), slice.box.end())));
+    if (slice.to_internet) box = a.meet(box, shown->not_own());
     flow::Packet packet;
     flow::Trace trace;
     fill_witness(f, q, server, *shown, box, packet, trace);
-    const flow::Step by = blocking_step(p_.device, trace.outcome);
+    flow::Outcome blocked = trace.outcome;
+    for (const flow::Outcome& branch : trace.branches)
+        if (branch.verdict != Verdict::accept && blocked.verdict == Verdict::accept) blocked = branch;
+    if (trace.answer == flow::Answer::unknown)
+        for (const flow::Outcome& branch : trace.branches)
+            if (branch.verdict != Verdict::accept) {
+                blocked = branch;
+                break;
+            }
+    const flow::Step by = blocking_step(p_.device, blocked);
     f.span = rule_span(p_.device, by.rule);
     f.label = "this rule blocks it";
     if (!f.span.valid() && by.stage.valid()) {
@@ -469,7 +483,7 @@ void DeviceCheck::require(const Question& q, const ServerView* server) {
         f.label = "the policy of this chain blocks it";
     }
     if (server != nullptr) {
-        Cause cause = why_blocked(p_, sources_, *server, packet, trace.outcome, by.rule);
+        Cause cause = why_blocked(p_, sources_, *server, packet, blocked, by.rule);
         f.because = std::move(cause.because);
         f.related = std::move(cause.related);
     }

@@ -64,7 +64,7 @@ private:
     [[nodiscard]] std::string leaves_as(query::Evaluation& e, const flow::Row& row) const;
     [[nodiscard]] Finding fresh(const Question& q) const;
     void stamp(Finding& f, std::string_view key);
-    [[nodiscard]] std::vector<std::string> unknowns(query::Evaluation& e, const flow::HeaderSet& set) const;
+    [[nodiscard]] std::vector<std::string> unknowns(query::Evaluation& e, const flow::HeaderSet& set);
     [[nodiscard]] base::IntervalSet shown_sources(query::Evaluation& e, const flow::HeaderSet& set, bool server) const;
     void guessed_facts(Finding& f, const ServerView* server);
 
@@ -76,6 +76,7 @@ private:
     std::vector<Finding> findings_;
     std::set<std::string> stamps_;
     std::vector<std::string> too_large_;
+    std::set<std::uint32_t> decisive_;  ///< predicates that make some finding only possible
     bool external_guessed_ = false;
 };
 

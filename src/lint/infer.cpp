@@ -266,12 +266,6 @@ void Inference::find_external() {
     std::vector<std::string> doubtful;
     base::Span span, doubtful_span;
     std::string because;
-    for (const Publication& p : publications_)
-        for (const std::string& n : p.guard.in_names)
-            if (usable(n) && !is_virtual(n)) {
-                add_name(ext, n);
-                if (because.empty()) span = span_of(p.rule), because = "inbound SMTP is translated there" + where(span);
-            }
     for (const SourceTranslation& s : translations_) {
         if (s.to && !contains(global, *s.to)) continue;
         // Towards inside destinations only: a translation for hairpin traffic.
@@ -287,6 +281,14 @@ void Inference::find_external() {
             if (because.empty()) span = span_of(s.rule), because = "sources are translated on the way out there" + where(span);
         }
     }
+    const bool hidden = !ext.empty();
+    for (const Publication& p : publications_)
+        for (const std::string& n : p.guard.in_names)
+            // A mapping on an inside interface is for hairpin traffic: it counts where nothing better is known, or the name does.
+            if (usable(n) && !is_virtual(n) && (!hidden || sounds_external(n))) {
+                add_name(ext, n);
+                if (because.empty()) span = span_of(p.rule), because = "inbound SMTP is translated there" + where(span);
+            }
     if (ext.empty() && !doubtful.empty()) {
         ext = doubtful;
         span = doubtful_span;
@@ -365,7 +367,8 @@ std::string Inference::name_of(Family family, u128 host) const {
         if (!set.object.valid()) continue;
         const auto* literal = std::get_if<LiteralSet>(&set.is);
         if (literal == nullptr || literal->of(Field::src, family).single_value() != host) continue;
-        return d_.objects[set.object.index()].name;
+        const std::string& name = d_.objects[set.object.index()].name;
+        return name.substr(name.rfind(' ') + 1);  // "ip fw exchange"
     }
     return base::to_string(Address{family, host});
 }
@@ -435,7 +438,7 @@ void Inference::find_named_servers() {
         if (!set.object.valid()) continue;
         const Object& object = d_.objects[set.object.index()];
         const auto* literal = std::get_if<LiteralSet>(&set.is);
-        if (literal == nullptr || !sounds_like_mail(object.name) || !seen.insert(object.name).second) continue;
+        if (literal == nullptr || !sounds_like_mail(object.name.substr(object.name.rfind(' ') + 1)) || !seen.insert(object.name).second) continue;
         ServerView view;
         for (const Family family : {Family::v4, Family::v6}) {
             const IntervalSet& hosts = of(*literal, family);
@@ -445,11 +448,11 @@ void Inference::find_named_servers() {
                     if (contains(out_.inside, {family, h})) view.server.address.push_back(base::make_prefix({family, h}, base::address_bits(family)));
         }
         if (view.server.address.empty()) continue;
-        view.server.name = object.name;
+        view.server.name = object.name.substr(object.name.rfind(' ') + 1);
         view.server.inferred = true;
         view.server.span = object.defined;
         view.guessed = true;
-        assume("mail server " + object.name + " " + base::to_string(view.server.address.front().base),
+        assume("mail server " + view.server.name + " " + base::to_string(view.server.address.front().base),
                fmt::format("the name of {} \"{}\" says so{}", object.kind, object.name, where(object.defined)), true, object.defined);
         out_.mail_servers.push_back(std::move(view));
     }

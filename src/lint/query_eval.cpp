@@ -43,6 +43,12 @@ IntervalSet id_set(const std::vector<std::uint32_t>& ids) {
     return IntervalSet(std::move(list));
 }
 
+/// Dialects say where a set lives ("ip fw printers"); people may leave that out.
+bool matches_object(std::string_view full, std::string_view asked) {
+    return full == asked || (full.size() > asked.size() && full.ends_with(asked) && full[full.size() - asked.size() - 1] == ' ');
+}
+std::string_view last_word(std::string_view full) { return full.substr(full.rfind(' ') + 1); }
+
 bool matches_interface(const Interface& f, const std::string& name) {
     return f.name == name || (!f.representative && name_matches(name, f.name)) ||
            (name == "self" && f.name == "self");
@@ -96,7 +102,7 @@ IntervalSet Evaluation::values(const Node& node) const {
                 break;
             case Kind::set:
                 for (const model::Set& set : d.sets) {
-                    if (!set.object.valid() || d.objects[set.object.index()].name != v.text) continue;
+                    if (!set.object.valid() || !matches_object(d.objects[set.object.index()].name, v.text)) continue;
                     if (const auto* literal = std::get_if<LiteralSet>(&set.is)) take(literal->of(field, family()));
                 }
                 break;
@@ -247,12 +253,40 @@ void Evaluation::narrow_by_outcome(const Node& node, Slice& slice) const {
     }
 }
 
+namespace {
+bool says_where(const Node& node) {
+    if (node.kind == Node::Kind::compare) return node.target == Target::in || node.target == Target::in_zone;
+    if (node.kind == Node::Kind::fact)
+        return node.fact == Fact::from_device || node.fact == Fact::from_internet || node.fact == Fact::from_inside || node.fact == Fact::from_server;
+    return std::any_of(node.children.begin(), node.children.end(), says_where);
+}
+}  // namespace
+
+/// The device never sends with the address of an inside host. Whether one comes in from outside is a question of its
+/// own: only who names the interface asks it.
+HeaderSet Evaluation::plausible(const Slice& slice, HeaderSet headers) {
+    const Network& n = prepared_.network;
+    IntervalSet inside = of(n.inside, family());
+    if (slice.unspoofed) {
+        const std::vector<std::pair<Field, IntervalSet>> spoofed{{Field::in_if, id_set(n.external)}, {Field::src, inside}};
+        headers = analysis_.minus(headers, analysis_.cube(spoofed));
+    }
+    std::vector<Interval> mine;
+    for (const Interface& f : prepared_.device.interfaces)
+        for (const InterfaceAddress& a : f.addresses)
+            if (a.address.family == family()) mine.push_back({a.address.bits, a.address.bits});
+    inside = inside.minus(IntervalSet(std::move(mine)));
+    const std::vector<std::pair<Field, IntervalSet>> foreign{{Field::in_if, IntervalSet::single(self_interface)}, {Field::src, inside}};
+    return analysis_.minus(headers, analysis_.cube(foreign));
+}
+
 Slice Evaluation::slice_of(const Node& root, const ServerView* server) const {
     auto* self = const_cast<Evaluation*>(this);
     self->server_ = server;
     Slice slice;
     slice.box = box(root, true);
     narrow_by_outcome(root, slice);
+    slice.unspoofed = !says_where(root);
     return slice;
 }
 
@@ -260,6 +294,7 @@ namespace {
 bool holds_slice(const Slice& wide, const Slice& narrow) {
     if (wide.accepted_only && !narrow.accepted_only) return false;
     if (wide.to_internet && !narrow.to_internet) return false;
+    if (wide.unspoofed && !narrow.unspoofed) return false;
     if (wide.leaves_with_source && wide.leaves_with_source != narrow.leaves_with_source) return false;
     return std::all_of(wide.box.begin(), wide.box.end(), [&](const auto& limit) {
         const auto at = narrow.box.find(limit.first);
@@ -274,6 +309,7 @@ flow::Expected<const Table*> Evaluation::table(const Slice& slice) {
     std::vector<std::pair<Field, IntervalSet>> limits(slice.box.begin(), slice.box.end());
     HeaderSet headers = analysis_.meet(analysis_.new_flows(), analysis_.cube(limits));
     if (slice.to_internet) headers = analysis_.meet(headers, not_own());
+    headers = plausible(slice, headers);
     flow::Interest interest;
     interest.accepted_only = slice.accepted_only;
     interest.leaves_with_source = slice.leaves_with_source;
@@ -444,7 +480,7 @@ flow::Expected<IntervalSet> Evaluation::published(const ServerView& server) {
     const IntervalSet hosts = addresses_of(server.server.address, family());
     IntervalSet found;
     for (const flow::Row& row : (*t)->flows.rows) {
-        if (row.verdict != Verdict::accept) continue;
+        if (row.verdict != Verdict::accept || row.out_if == self_interface) continue;
         const HeaderSet reached = analysis_.meet(row.headers, analysis_.where_after(row, Field::dst, hosts));
         if (!reached.empty()) found = found.unite(analysis_.project(reached, Field::dst));
     }
@@ -538,7 +574,8 @@ std::optional<QueryError> check_node(const Node& node, const std::vector<const P
         for (const Prepared* p : devices) {
             if (v.kind == Value::Kind::set) {
                 what = "set";
-                for (const Object& o : p->device.objects) known.push_back(o.name), found = found || o.name == v.text;
+                for (const Object& o : p->device.objects)
+                    if (o.kind != "chain") known.push_back(last_word(o.name)), found = found || matches_object(o.name, v.text);
             } else if (v.kind == Value::Kind::text) {
                 const bool zone = node.target == Target::in_zone || node.target == Target::out_zone;
                 what = zone ? "zone" : "interface";

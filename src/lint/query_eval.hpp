@@ -29,6 +29,8 @@ struct Slice {
     std::map<model::Field, base::IntervalSet> box;
     bool accepted_only = false;
     bool to_internet = false;  ///< predicates about the device's own addresses are fixed: the destination is not its own
+    /// The question does not say where packets come in: inside sources then come from inside only.
+    bool unspoofed = false;
     std::optional<model::LiteralSet> leaves_with_source;
 };
 
@@ -61,6 +63,8 @@ public:
     [[nodiscard]] flow::Expected<const Table*> table(const Slice& slice);
     [[nodiscard]] Slice slice_of(const Node& root, const ServerView* server) const;
 
+    /// Everything whose destination is not an address of the device, as far as that is unknown.
+    [[nodiscard]] flow::HeaderSet not_own();
     /// Headers for which the answer holds whatever the unknowns are.
     [[nodiscard]] flow::HeaderSet surely(const flow::HeaderSet& set);
     /// The public addresses on which inbound SMTP reaches the server.
@@ -81,11 +85,11 @@ private:
     void narrow_by_outcome(const Node& node, Slice& slice) const;
     [[nodiscard]] base::IntervalSet values(const Node& node) const;
     [[nodiscard]] base::IntervalSet sources_inside() const;
+    [[nodiscard]] Set plausible(const Slice& slice, Set headers);
     [[nodiscard]] bool names_interface_address(const Node& node) const;
     [[nodiscard]] bool is_unstated_interface_address(const flow::Rewritten& value) const;
     [[nodiscard]] unsigned bits(model::Field field) const;
     [[nodiscard]] bool leads_outside(std::uint32_t out_if, bool accepted) const;
-    [[nodiscard]] Set not_own();
     [[nodiscard]] bool value_in(const Node& node, const base::Interval& value, model::Field field) const;
     [[nodiscard]] bool presumed(const Node& node) const;
 

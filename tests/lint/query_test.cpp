@@ -139,10 +139,15 @@ TEST_CASE("queries are answered with exact sets", "[query]") {
     a = ask("for each mail server m: from m and accepted and to internet");
     CHECK(a[0].subject == "mail server exchange");
     CHECK(a[0].ports == "25, 53");
-    CHECK(ask("for each mail server m: from m and tcp and accepted and leaves as not in m.outbound")[0].empty);
+    CHECK(ask("for each mail server m: from m and tcp and accepted and to internet and leaves as not in m.outbound")[0].empty);
     a = ask("tcp dport > 442 and dport <= 443 and accepted and in = lan and out = wan");
     CHECK(a[0].ports == "443");
     CHECK(ask("family ipv6 and accepted")[0].empty);
+    // What comes in from outside with an inside source is asked by who names the outside.
+    CHECK(ask("src in 10.20.0.25 and accepted and to internet and tcp dport 25")[0].witness->in == "lan");
+    a = ask("from internet and accepted and tcp dport 25 and out lan");
+    CHECK(a[0].empty);
+    CHECK_FALSE(ask("in wan and src in 10.20.0.25 and tcp dport 25 and accepted")[0].empty);
 }
 
 TEST_CASE("names that no device has are mistakes of the query", "[query]") {
