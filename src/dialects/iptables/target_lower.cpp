@@ -136,7 +136,10 @@ Rules mark(Context& c, ExprId match, const Instance& target) {
     return one(plain(match, c.netfilter.set_mark(a->keep, a->value), Continue{}));
 }
 
+/// Without a connection it does nothing.
 Rules connmark(Context& c, ExprId match, const Instance& target) {
+    const auto without = c.netfilter.connection_state({ConnectionState::invalid, ConnectionState::untracked});
+    match = c.b.all({match, c.b.negate(without)});
     const auto& r = c.netfilter.registers();
     const FieldRef connection{Field::reg, View::current, r.ct_mark};
     const FieldRef packet{Field::reg, View::current, r.mark};
