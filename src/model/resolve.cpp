@@ -154,6 +154,12 @@ private:
     }
     bool addresses_complete() {
         if (d().addresses_known) return true;
+        // The intent file lists interfaces by hand where there is no dump: complete once it has every one that rules
+        // and routes name.
+        std::size_t listed = 0, named_ones = 0;
+        for (const auto i : usable_)
+            if (!d().interfaces[i].representative) ++named_ones, listed += !d().interfaces[i].addresses.empty();
+        if (listed > 0 && listed == named_ones) return true;
         // A dump of the local table names every address as well.
         return d().routes_known && std::any_of(d().routes.begin(), d().routes.end(), [](const Route& r) {
                    return r.type == RouteType::local && !r.assumed &&

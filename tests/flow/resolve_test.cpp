@@ -300,6 +300,18 @@ TEST_CASE("whether a rewritten destination is local is not what it was before th
     CHECK(x.diagnostics.size() >= 3);
 }
 
+TEST_CASE("addresses given by hand are complete once every named interface has one") {
+    Box x;
+    x.address("wan", "203.0.113.2/28");
+    x.routing();
+    CHECK(x.leaves_by("198.18.0.9") == "self lan wan *");
+    x.address("lan", "10.0.0.1/24");
+    CHECK(x.leaves_by("198.18.0.9") == "lan wan *");
+    CHECK(x.leaves_by("10.0.0.1") == "self");
+    x.b.interface("dmz");
+    CHECK(x.leaves_by("198.18.0.9") == "self lan wan dmz *");
+}
+
 TEST_CASE("a redirected packet is certainly delivered to the device") {
     Box x;
     x.nat(x.b.dport(IntervalSet::single(25)), {Field::dst, Family::v4, InInterfaceAddress{}});
