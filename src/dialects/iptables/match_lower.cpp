@@ -31,12 +31,18 @@ std::uint8_t protocol_of(const Option& o) {
     return 6;
 }
 
+/// The protocol again only where -p does not say it already: most rules of a large dump come through here.
+ExprId with_protocol(Context& c, std::uint8_t protocol, ExprId e) {
+    if (c.protocol == protocol) return e;
+    return c.b.all({c.b.proto(protocol), e});
+}
+
 ExprId port(Context& c, const Option& o, Field field) {
     const auto range = port_range(o.args[0]);
     if (!range) return {};
     // Old releases let a range through whose ends are swapped; the kernel finds no port in it.
     if (range->first > range->last) return c.b.no();
-    return c.b.all({c.b.proto(protocol_of(o)), c.b.in(field, IntervalSet{*range})});
+    return with_protocol(c, protocol_of(o), c.b.in(field, IntervalSet{*range}));
 }
 }  // namespace
 
@@ -78,7 +84,7 @@ ExprId tcp_flags(Context& c, unsigned mask, unsigned wanted) {
     std::vector<Interval> values;
     for (unsigned v = 0; v < 256; ++v)
         if ((v & mask) == wanted) values.push_back({v, v});
-    return c.b.all({c.b.proto(6), c.b.in(Field::tcp_flags, IntervalSet(std::move(values)))});
+    return with_protocol(c, 6, c.b.in(Field::tcp_flags, IntervalSet(std::move(values))));
 }
 }  // namespace
 

@@ -54,7 +54,7 @@ TEST_CASE("iptables: matches and targets of a filter rule") {
             {"! -p tcp -j ACCEPT", "proto!=tcp => accept", "iptables(8) PARAMETERS"},
             {"-p tcp --dport smtp -j ACCEPT", "proto=tcp dport=25 => accept", "iptables(8) PARAMETERS"},
             {"-p tcp -m tcp ! --sport 1024: --dport 25:26 -j ACCEPT",
-             "proto=tcp !(proto=tcp sport=1024-65535) dport=25-26 => accept", "iptables-extensions(8) tcp"},
+             "proto=tcp sport!=1024-65535 dport=25-26 => accept", "iptables-extensions(8) tcp"},
             {"-p tcp -m tcp --syn -j ACCEPT",
              "proto=tcp tcp_flags={2, 10, 34, 42, 66, 74, 98, 106 and 8 more} => accept", "iptables-extensions(8) tcp"},
             {"-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j ACCEPT",
