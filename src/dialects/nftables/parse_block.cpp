@@ -43,7 +43,7 @@ void Parser::table_block(TableNode& table) {
 void Parser::table_item(TableNode& table) {
     const auto begin = now_->begin;
     if (accept("flags")) {
-        flag_list(table.flags);
+        flag_list(table.flags, "dormant owner persist");
         return;
     }
     if (accept("comment")) {
@@ -86,9 +86,12 @@ void Parser::table_item(TableNode& table) {
     }
 }
 
-void Parser::flag_list(std::vector<std::string>& flags) {
+void Parser::flag_list(std::vector<std::string>& flags, std::string_view known) {
     do {
-        flags.push_back(name("a flag"));
+        // A flag that is misspelled or newer than this program may change everything: better reported than kept.
+        if (!in_list(word(), known)) fail_here("one of the flags " + std::string(known));
+        flags.emplace_back(word());
+        advance();
     } while (accept_sign(','));
 }
 
@@ -123,7 +126,7 @@ void Parser::chain_item(ChainNode& chain) {
     }
     if (w == "flags") {
         advance();
-        return flag_list(chain.flags);
+        return flag_list(chain.flags, "offload");
     }
     if (w == "comment") {
         advance();
@@ -137,9 +140,13 @@ void Parser::base_chain(ChainNode& chain) {
     const auto begin = now_->begin;
     advance();
     BaseChainSpec base;
-    base.type = name("the type of the chain");
+    base.type = word();
+    if (!in_list(base.type, "filter nat route")) fail_here("'filter', 'nat' or 'route'");
+    advance();
     expect("hook");
-    base.hook = name("a hook");
+    base.hook = word();
+    if (!in_list(base.hook, "prerouting input forward output postrouting ingress egress")) fail_here("a hook");
+    advance();
     bool prioritised = false;
     for (;;) {
         if (accept("device")) {
@@ -223,7 +230,7 @@ void Parser::set_item(SetNode& set) {
     } else if (accept("typeof")) {
         set_typeof(set);
     } else if (accept("flags")) {
-        flag_list(set.flags);
+        flag_list(set.flags, "constant interval timeout dynamic");
     } else if (accept("elements")) {
         expect_sign('=');
         auto more = element_list();

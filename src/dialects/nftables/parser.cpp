@@ -254,7 +254,8 @@ std::string Parser::name(std::string_view what) {
 }
 
 std::string Parser::identifier(std::string_view what) {
-    if (!is(Kind::number)) return name(what);
+    // nft takes an address for a name, but no integer.
+    if (!is(Kind::number) || text(*now_).find('.') != std::string_view::npos) return name(what);
     fail_here(what);
     return {};
 }

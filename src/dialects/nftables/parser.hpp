@@ -155,7 +155,7 @@ private:
     void object_body(ObjectNode& object);
     void object_block(ObjectNode& object);
     void object_item(const std::string& kind);
-    void flag_list(std::vector<std::string>& flags);
+    void flag_list(std::vector<std::string>& flags, std::string_view known);
 
     // -- rules: parse_statement.cpp, parse_nat.cpp
     [[nodiscard]] RuleNode rule();

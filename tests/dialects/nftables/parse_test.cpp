@@ -343,6 +343,12 @@ TEST_CASE("nftables: what cannot be read is reported where it stands, and readin
           "a.nft:7:26: expected an item of a set, not 'colour'\n"
           "a.nft:8:14: expected an item of a counter, not 'pakets'\n");
     CHECK(p.table().sets.at(0).elements.size() == 1);
+    CHECK(Parsed("table ip t {\n flags domant\n}\n").unparsed() ==
+          "a.nft:2:2: expected one of the flags dormant owner persist, not 'domant'\n");
+    CHECK(Parsed(in_chain("type nut hook input priority 0")).unparsed() ==
+          "a.nft:3:1: expected 'filter', 'nat' or 'route', not 'nut'\n");
+    CHECK(Parsed(in_chain("type nat hook imput priority 0")).unparsed() == "a.nft:3:1: expected a hook, not 'imput'\n");
+    CHECK(Parsed("add limit ip t l rate 10").unparsed() == "a.nft:1:1: expected '/', but the file ends\n");
     CHECK(p.table().chains.size() == 2);
     CHECK(Parsed(in_chain("type filter hook input priority 0 policy drop")).unparsed() ==
           "a.nft:3:35: this does not belong here\n");
