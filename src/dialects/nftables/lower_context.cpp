@@ -8,6 +8,8 @@ using model::PredicateKind;
 
 PredicateId Context::predicate(std::string text, PredicateKind kind, model::Field beside, Sharing sharing,
                                std::uint16_t choices) {
+    // Metadata has no place in the diagrams; the address decides where a packet leaves.
+    if (!is_header(beside)) beside = beside == model::Field::out_if ? model::Field::dst : model::Field::proto;
     if (sharing == Sharing::chain) {
         text += " (" + chain_title + ")";
     } else if (sharing == Sharing::occurrence) {

@@ -135,7 +135,11 @@ void RuleWriter::verdict_map(const MapLookup& lookup, base::Span span) {
         if (!control) {
             const auto which = c_.b.opaque_rule(map_chain(), c_.b.all({match, present}), origin, c_.translates_source,
                                                 c_.translates_destination);
-            c_.not_understood(e.span, "the verdict of this element is not understood", which, c_.influence_here());
+            if (verdict != nullptr && !verdict->target.empty())
+                c_.incomplete(e.span, "`" + print(*e.data) + "`: this chain is not in this input", which,
+                              c_.influence_here());
+            else
+                c_.not_understood(e.span, "the verdict of this element is not understood", which, c_.influence_here());
             return;
         }
         const bool leaves_caller =

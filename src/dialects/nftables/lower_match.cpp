@@ -59,6 +59,8 @@ std::optional<SetId> column(Context& c, const Operand& left, Constants& constant
     if (left.value == Value::interface) {
         auto names = std::move(constants.names());
         if (constants.wildcard()) names.emplace_back("*");
+        std::sort(names.begin(), names.end());
+        names.erase(std::unique(names.begin(), names.end()), names.end());
         for (const auto& name : names)
             if (!name.empty() && name.back() != '*') (void)c.b.interface(name);
         return c.b.set(model::Set{model::InterfaceNames{std::move(names)}, object});
@@ -417,7 +419,9 @@ ExprId compare(Context& c, const Operand& left, const std::string& op, const Exp
         return not_equal ? c.b.negate(e) : e;
     }
     const auto value = set ? std::nullopt : constant(right, left.value);
-    if (is_bitmask(left.value) && value && (op.empty() || op == "in" || op == "!")) {
+    // `tcp flags & (fin|syn) fin|syn`: after a mask, no operator means equality.
+    const bool tests_bits = op == "!" || ((op.empty() || op == "in") && left.steps.empty());
+    if (is_bitmask(left.value) && value && tests_bits) {
         // A test without operator: any of the bits; with `!`: none of them.
         Operand masked = left;
         masked.steps.push_back({BitStep::Op::bit_and, *value});

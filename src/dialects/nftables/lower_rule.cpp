@@ -256,7 +256,10 @@ void RuleWriter::named_limit(const std::string& kind, const std::string& object,
 
 void RuleWriter::limit(const std::string& text, bool over, bool counts_rate) {
     const auto before = match_;
-    require(c_.unknown(text, PredicateKind::rate, Field::proto, Sharing::occurrence));
+    // nft lists the default burst or leaves it out, depending on its version.
+    auto name = text;
+    if (const auto burst = name.find(" burst 5 packets"); burst != std::string::npos) name.erase(burst, 16);
+    require(c_.unknown(name, PredicateKind::rate, Field::proto, Sharing::occurrence));
     if (!counts_rate) return;
     if (over)
         over_limit_ = before.empty() ? std::vector<ExprId>{c_.b.yes()} : before;
@@ -265,13 +268,15 @@ void RuleWriter::limit(const std::string& text, bool over, bool counts_rate) {
 }
 
 void RuleWriter::update(const SetUpdate& u) {
-    if (auto* set = c_.named_set(u.set)) (void)set;
+    (void)c_.named_set(u.set);
     for (const auto& name : u.statement_names) {
         const bool rate = name == "limit";
         if (!rate && name != "quota" && name != "ct count" && name != "connlimit") continue;
-        const auto text = u.text.empty() ? u.operation + " @" + u.set + " " + name : u.text;
-        return limit(text.find('@') == std::string::npos ? "@" + u.set + " " + text : text,
-                     text.find(" over ") != std::string::npos, rate);
+        auto body = name;
+        if (const auto at = u.text.find(name + " "); at != std::string::npos)
+            body = u.text.substr(at, u.text.find(" }", at) - at);
+        const auto text = "@" + u.set + " { " + (u.key ? print(*u.key) + " " : "") + body + " }";
+        return limit(text, body.find(" over ") != std::string::npos, rate);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "dialects/nftables/read_json_rule.hpp"
 
 #include "dialects/nftables/lower_names.hpp"
+#include "dialects/nftables/parse.hpp"
 #include "dialects/nftables/print_tree.hpp"
 
 namespace egresslint::dialects::nftables {
@@ -331,6 +332,16 @@ bool JsonRuleReader::set_update(const JsonValue& body, bool map, SetUpdate& out)
 Statement JsonRuleReader::statement(const JsonValue& json) const {
     Statement out;
     out.span = span(json);
+    // nft 1.0 prints statements that it has no JSON for as one string of text.
+    if (json.is(Kind::string)) {
+        out.is = UnknownStatement{json.text};
+        base::Sources snippet;
+        auto rule = parse_rule(snippet, snippet.add("", json.text));
+        // Only what holds no places of its own, which would point into the snippet.
+        if (rule.statements.size() == 1 && std::holds_alternative<SetUpdate>(rule.statements.front().is))
+            out.is = std::move(rule.statements.front().is);
+        return out;
+    }
     if (json.members.size() != 1 || !keyed_statement(json.members[0].first, json.members[0].second, out.is))
         out.is = UnknownStatement{written(json)};
     return out;
