@@ -41,7 +41,7 @@ table inet b {
 )"),
          {"lan0 10.0.0.25 > 198.18.0.9 tcp 25 = wan0 203.0.113.25",
           "lan0 10.0.0.99 > 198.18.0.9 tcp 25 = wan0 203.0.113.2",
-          "lan0 fd00:a::25 > 2001:db8:99::9 tcp 25 = wan0 2001:db8:1::2-2001:db8:1::25"}},
+          "lan0 fd00:a::25 > 2001:db8:99::9 tcp 25 =? wan0 2001:db8:1::2-2001:db8:1::25"}},
         {"accept without binding exempts within its own chain only",
          "experiment",
          nft(R"(

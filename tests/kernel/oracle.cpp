@@ -60,7 +60,14 @@ std::string range(const base::Interval& interval, base::Family family) {
                                            : first + "-" + base::to_string(base::Address{family, interval.last});
 }
 
-std::string to_string(const model::Device& device, const flow::Outcome& outcome, base::Family family) {
+bool same_end(const flow::Outcome& a, const flow::Outcome& b) {
+    return a.verdict == b.verdict &&
+           (a.verdict != model::Verdict::accept ||
+            (a.out_if == b.out_if && a.src == b.src && a.dst == b.dst && a.sport == b.sport && a.dport == b.dport));
+}
+
+std::string to_string(const model::Device& device, const flow::Outcome& outcome, base::Family family,
+                      bool steps = true) {
     std::string text;
     switch (outcome.verdict) {
         case model::Verdict::drop: text = "drop"; break;
@@ -72,6 +79,7 @@ std::string to_string(const model::Device& device, const flow::Outcome& outcome,
                                base::to_decimal(outcome.dport.first), base::to_decimal(outcome.dport.last));
             break;
     }
+    if (!steps) return text;
     for (const flow::Step& step : outcome.steps) {
         text += fmt::format("\n      {}{}: {}", device.pipeline[step.stage.index()].name, step.uncertain ? "?" : "",
                             step.effect);
@@ -118,9 +126,13 @@ Read read_model(const Ruleset& ruleset, const Lab& lab) {
 Verdict compare(const model::Device& device, const Probe& probe, const Seen& seen) {
     const flow::Trace trace = flow::trace(device, to_packet(device, probe));
     Verdict verdict;
-    verdict.decided = trace.branches.size() == 1 && trace.answer != flow::Answer::unknown;
+    verdict.decided = trace.answer != flow::Answer::unknown && !trace.truncated && !trace.branches.empty();
+    std::string said;
     for (const flow::Outcome& branch : trace.branches) {
         if (agrees(device, branch, probe, seen)) verdict.agrees = true;
+        if (!same_end(branch, trace.branches.front())) verdict.decided = false;
+        if (to_string(device, branch, probe.dst.family, false) == said) continue;
+        said = to_string(device, branch, probe.dst.family, false);
         verdict.model += (verdict.model.empty() ? "" : "\n   or ") + to_string(device, branch, probe.dst.family);
     }
     // More branches than the limit: nothing was claimed, so nothing can be wrong.

@@ -25,7 +25,7 @@ struct Read {
 
 struct Verdict {
     bool agrees = false;
-    bool decided = false;  ///< the model gave one answer with one outcome
+    bool decided = false;  ///< the model gave one answer, whatever the unknowns are
     std::string model;     ///< what the model said, for messages
 };
 [[nodiscard]] Verdict compare(const model::Device& device, const Probe& probe, const Seen& seen);
