@@ -107,7 +107,7 @@ public:
             app_.parse(argc, argv);
         } catch (const CLI::CallForHelp&) {
             out.text = app_.help("", CLI::AppFormatMode::Normal);
-            for (CLI::App* sub : app_.get_subcommands()) out.text = sub->help();
+            for (CLI::App* sub : app_.get_subcommands()) out.text = sub->help("egresslint");
             return out;
         } catch (const CLI::CallForVersion&) {
             out.text = version_text() + "\n";

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // `egresslint model`: what the analysis sees, as JSON or in the printed form.
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
@@ -37,8 +35,7 @@ Expected<int> run_model(Session& session) {
         if (session.options.format == "json")
             list.push_back(model::to_json(device, session.sources));
         else
-            text += fmt::format("device {}\n{}\n", report::escaped(device.name),
-                                lines_escaped(model::print(device, &session.sources)));
+            text += lines_escaped(model::print(device, &session.sources)) + "\n";
     }
     if (session.options.format == "json") {
         nlohmann::json out{{"schema", 1}, {"status", "ok"}};

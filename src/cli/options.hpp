@@ -34,7 +34,6 @@ struct Options {
     std::string config;
     bool isolated = false;
     std::vector<std::string> select, ignore;
-    bool no_suppressions = false;
 
     // what comes out
     std::string format = "text";

