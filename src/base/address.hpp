@@ -17,9 +17,7 @@ enum class Family : std::uint8_t { v4 = 4, v6 = 6 };
 
 [[nodiscard]] constexpr unsigned address_bits(Family family) { return family == Family::v4 ? 32 : 128; }
 /// All ones in the low `bits` bits; `bits` in 0..128.
-[[nodiscard]] constexpr u128 low_mask(unsigned bits) {
-    return bits >= 128 ? ~u128{0} : (u128{1} << bits) - 1;
-}
+[[nodiscard]] constexpr u128 low_mask(unsigned bits) { return bits >= 128 ? ~u128{0} : (u128{1} << bits) - 1; }
 
 struct Address {
     Family family = Family::v4;
@@ -27,15 +25,15 @@ struct Address {
     friend constexpr bool operator==(const Address&, const Address&) = default;
     friend constexpr auto operator<=>(const Address& a, const Address& b) {
         if (a.family != b.family) return a.family <=> b.family;
-        return a.bits < b.bits ? std::strong_ordering::less
+        return a.bits < b.bits   ? std::strong_ordering::less
                : a.bits > b.bits ? std::strong_ordering::greater
                                  : std::strong_ordering::equal;
     }
 };
 
 struct Prefix {
-    Address base;            ///< host bits are zero
-    std::uint8_t length = 0; ///< 0..32 or 0..128
+    Address base;             ///< host bits are zero
+    std::uint8_t length = 0;  ///< 0..32 or 0..128
     [[nodiscard]] u128 first() const { return base.bits; }
     [[nodiscard]] u128 last() const { return base.bits | low_mask(address_bits(base.family) - length); }
     [[nodiscard]] bool contains(const Address& a) const {
@@ -50,7 +48,8 @@ struct Prefix {
 [[nodiscard]] std::optional<Address> parse_ipv4(std::string_view text);
 [[nodiscard]] std::optional<Address> parse_ipv6(std::string_view text);
 
-/// "10.0.0.0/8", "10.0.0.0/255.0.0.0" (contiguous masks only), or a bare address (= full length). Host bits are cleared.
+/// "10.0.0.0/8", "10.0.0.0/255.0.0.0" (contiguous masks only), or a bare address (= full length). Host bits are
+/// cleared.
 [[nodiscard]] std::optional<Prefix> parse_prefix(std::string_view text);
 [[nodiscard]] Prefix make_prefix(Address address, unsigned length);
 /// Length of a contiguous netmask, else nullopt: 255.255.255.0 -> 24.

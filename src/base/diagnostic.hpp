@@ -14,11 +14,11 @@ enum class Severity : std::uint8_t { note, warning, error };
 
 /// What an unread or approximated construct could influence; bits.
 enum class Influence : std::uint8_t {
-    nothing = 0,       ///< read and known to decide no packet (logging, statistics, comments)
-    filter = 1,        ///< who may pass
-    destination = 2,   ///< destination translation
-    source = 4,        ///< source translation
-    routing = 8,       ///< marks, policy routing, interfaces
+    nothing = 0,      ///< read and known to decide no packet (logging, statistics, comments)
+    filter = 1,       ///< who may pass
+    destination = 2,  ///< destination translation
+    source = 4,       ///< source translation
+    routing = 8,      ///< marks, policy routing, interfaces
     everything = 15,
 };
 [[nodiscard]] constexpr Influence operator|(Influence a, Influence b) {
@@ -38,9 +38,9 @@ struct Diagnostic {
         lint,            ///< a hygiene fact the reader knows (duplicate name, undefined object); `code` says which
     };
     Kind kind = Kind::not_understood;
-    std::string code;       ///< "EL901", "EL903", or "" for fatal
+    std::string code;  ///< "EL901", "EL903", or "" for fatal
     Span span;
-    std::string message;    ///< one sentence the operator can act on
+    std::string message;  ///< one sentence the operator can act on
     std::vector<Note> notes;
     Influence influence = Influence::everything;
     /// Index of the model predicate that stands for the construct, in the device it belongs to; -1: none. With a

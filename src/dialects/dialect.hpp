@@ -24,7 +24,7 @@ struct Evidence {
 /// One input of a device with what the reader may do about includes.
 struct Input {
     base::FileId file;
-    std::string path;            ///< for includes; "" for standard input
+    std::string path;  ///< for includes; "" for standard input
     bool allow_includes_outside = false;
 };
 

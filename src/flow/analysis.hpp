@@ -32,7 +32,7 @@ struct TooLarge {
 template <class T>
 using Expected = tl::expected<T, TooLarge>;
 
-class Space;     // the diagram kernel
+class Space;  // the diagram kernel
 class Analysis;
 
 /// Handle to a diagram; copyable; keeps its diagram alive; belongs to one Analysis.
@@ -57,9 +57,9 @@ private:
 /// The value of src, dst, sport or dport after the pipeline.
 struct Rewritten {
     enum class Form : std::uint8_t { unchanged, fixed, shifted, chosen } form = Form::unchanged;
-    base::u128 value = 0;      ///< fixed
-    base::u128 delta = 0;      ///< shifted: original + delta modulo 2^bits
-    model::ChoiceId choice;    ///< chosen
+    base::u128 value = 0;         ///< fixed
+    base::u128 delta = 0;         ///< shifted: original + delta modulo 2^bits
+    model::ChoiceId choice;       ///< chosen
     bool keep_if_inside = false;  ///< chosen, but an original value among the candidates stays (source ports)
     friend bool operator==(const Rewritten&, const Rewritten&) = default;
 };
@@ -78,8 +78,8 @@ struct Row {
     Rewritten src, dst, sport, dport;
     bool logged = false;
     bool limited = false;
-    /// With Detail::rules: the deciding rule of each stage the packets went through, in order. With Detail::translations:
-    /// only stages that rewrote something or ended the packet by a rewrite-carrying decision.
+    /// With Detail::rules: the deciding rule of each stage the packets went through, in order. With
+    /// Detail::translations: only stages that rewrote something or ended the packet by a rewrite-carrying decision.
     std::vector<Decision> decisions;
 };
 struct FlowTable {

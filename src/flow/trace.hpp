@@ -42,8 +42,8 @@ enum class Answer : std::uint8_t { accept, drop, reject, unknown };
 struct Step {
     model::StageId stage;
     model::ChainId chain;
-    model::RuleId rule;  ///< invalid: the stage's fallthrough
-    std::string effect;  ///< printed action: "accept", "src:=198.51.100.2", "out_if<-wan0", "jump mail"
+    model::RuleId rule;      ///< invalid: the stage's fallthrough
+    std::string effect;      ///< printed action: "accept", "src:=198.51.100.2", "out_if<-wan0", "jump mail"
     bool uncertain = false;  ///< whether it matched depends on an unknown
 };
 

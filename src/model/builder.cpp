@@ -98,9 +98,9 @@ Builder::Builder(Device device) : device_(std::move(device)) {
         if (!device_.interfaces[i].representative)
             interfaces_.emplace(device_.interfaces[i].name, static_cast<std::uint32_t>(i));
     for (std::size_t i = 0; i < device_.predicates.size(); ++i)
-        predicates_.emplace(object_key(std::to_string(static_cast<int>(device_.predicates[i].kind)),
-                                       device_.predicates[i].text),
-                            static_cast<std::uint32_t>(i));
+        predicates_.emplace(
+            object_key(std::to_string(static_cast<int>(device_.predicates[i].kind)), device_.predicates[i].text),
+            static_cast<std::uint32_t>(i));
 }
 
 Device Builder::finish() && { return std::move(device_); }
@@ -124,8 +124,7 @@ ObjectId Builder::define(std::string_view kind, std::string_view name, Span wher
 
 ObjectId Builder::use(std::string_view kind, std::string_view name, Span where) {
     auto [it, fresh] = objects_.try_emplace(object_key(kind, name), static_cast<std::uint32_t>(device_.objects.size()));
-    if (fresh)
-        device_.objects.push_back(Object{std::string(kind), std::string(name), {}, {}, ObjectState::undefined});
+    if (fresh) device_.objects.push_back(Object{std::string(kind), std::string(name), {}, {}, ObjectState::undefined});
     device_.objects[it->second].used.push_back(where);
     return ObjectId(it->second);
 }

@@ -3,8 +3,8 @@
 //
 // Semantics in eight lines. ONE pipeline of stages handles forwarded, locally generated (in_if = self) and locally
 // received (out_if = self) packets; guards tell them apart. Stages run in order; a stage whose `when` is false is
-// skipped. A chain runs its rules in order; a matching rule applies its effects at once, then its control. At the end of
-// a stage the final decision, else the pending one, else `fallthrough` takes effect, with its `then` translations.
+// skipped. A chain runs its rules in order; a matching rule applies its effects at once, then its control. At the end
+// of a stage the final decision, else the pending one, else `fallthrough` takes effect, with its `then` translations.
 // *accept* goes on to the next stage, *drop* and *reject* end the packet; the end of the pipeline is accept. Routing
 // is a stage whose chain assigns out_if. A map is a chain with a rule per element; a miss falls through. An unknown
 // predicate is an uninterpreted function of the packet; same predicate id = same truth everywhere in the pipeline.
@@ -84,7 +84,7 @@ enum class PredicateKind : std::uint8_t {
 struct Predicate {
     std::string text;  ///< as the user knows it: "limit rate 10/second (edge.nft:14)"
     PredicateKind kind = PredicateKind::opaque;
-    std::uint16_t choices = 2;  ///< values 0..choices-1; for two, 1 is "true"
+    std::uint16_t choices = 2;    ///< values 0..choices-1; for two, 1 is "true"
     Field beside = Field::proto;  ///< the header field it correlates with: its diagram level goes there
     OriginId origin;
 };
@@ -258,9 +258,9 @@ struct Rule {
     std::vector<Effect> effects;
     Control control = Continue{};
     OriginId origin;
-    std::string name;             ///< number or name that the dialect gives it; "" if none
+    std::string name;  ///< number or name that the dialect gives it; "" if none
     std::vector<ObjectId> uses;
-    bool active = true;           ///< false: disabled in the configuration; kept for messages, skipped by flow
+    bool active = true;  ///< false: disabled in the configuration; kept for messages, skipped by flow
 };
 using RuleId = Id<Rule>;
 
@@ -321,10 +321,10 @@ struct Route {
     Prefix destination;
     std::vector<NextHop> next_hops;  ///< several: balanced per flow
     RouteType type = RouteType::unicast;
-    std::uint32_t table = 254;       ///< Linux numbers: 255 local, 254 main, 253 default
+    std::uint32_t table = 254;  ///< Linux numbers: 255 local, 254 main, 253 default
     std::uint32_t metric = 0;
     Span span;
-    bool assumed = false;            ///< made by inference, not read from anywhere
+    bool assumed = false;  ///< made by inference, not read from anywhere
 };
 /// Policy routing: ascending priority; a match looks its table up, a miss goes to the next rule.
 struct RoutingRule {
@@ -333,7 +333,7 @@ struct RoutingRule {
     std::uint32_t table = 254;
     std::optional<RouteType> action;  ///< blackhole, unreachable, prohibit instead of a table
     std::int32_t suppress_prefix_length = -1;
-    std::string unsupported;          ///< what the reader could not express; resolve guards the rule by a predicate
+    std::string unsupported;  ///< what the reader could not express; resolve guards the rule by a predicate
     Span span;
 };
 
@@ -346,7 +346,7 @@ struct Device {
     std::vector<Choice> choices;
     std::vector<Set> sets;
     std::vector<Relation> relations;
-    std::vector<Expr> exprs;            ///< hash-consed; [0] false, [1] true
+    std::vector<Expr> exprs;  ///< hash-consed; [0] false, [1] true
     std::vector<Rule> rules;
     std::vector<Chain> chains;
     std::vector<Object> objects;
@@ -360,8 +360,8 @@ struct Device {
     /// Families this configuration says anything about; IPv6 forwarded past an IPv4-only filter is EL108.
     bool filters_v4 = false;
     bool filters_v6 = false;
-    /// Register that routing sets to (index into the out interface's addresses + 1) of the address that masquerade takes;
-    /// 0: not determined. Invalid: the device has none.
+    /// Register that routing sets to (index into the out interface's addresses + 1) of the address that masquerade
+    /// takes; 0: not determined. Invalid: the device has none.
     RegisterId gateway_register;
     bool resolved = false;
 };

@@ -6,7 +6,8 @@ namespace egresslint::model {
 std::string_view field_name(Field field) {
     switch (field) {
 #define FIELD(name, bits, printed, doc) \
-    case Field::name: return printed;
+    case Field::name:                   \
+        return printed;
 #include "model/field.def"
 #undef FIELD
     }
@@ -17,7 +18,8 @@ unsigned field_bits(Field field, base::Family family) {
     if (is_address(field)) return base::address_bits(family);
     switch (field) {
 #define FIELD(name, bits, printed, doc) \
-    case Field::name: return bits;
+    case Field::name:                   \
+        return bits;
 #include "model/field.def"
 #undef FIELD
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The symbolic engine on synthetic devices of 1,000 to 1,000,000 rules: a destination translation, routing, a forward
 // filter that dispatches to sixteen departments, a tenth of the rules as source translations, the mail server among
-// them. Questions: who sends mail (tcp/25), who leaves with the mail server's address (all ports), and for small devices
-// everything at once; and the kernel alone: overlaying random boxes.
+// them. Questions: who sends mail (tcp/25), who leaves with the mail server's address (all ports), and for small
+// devices everything at once; and the kernel alone: overlaying random boxes.
 #include <benchmark/benchmark.h>
 
 #include <map>
@@ -35,7 +35,8 @@ model::Device device(std::size_t rules, bool closed) {
     auto network = [&](Field field, std::uint32_t address, unsigned length) {
         return b.in(field, b.addresses(IntervalSet::prefix(base::make_prefix({Family::v4, address}, length)), {}));
     };
-    auto decide = [&](model::ChainId chain, model::ExprId match, model::Verdict v, std::vector<model::Translate> then = {}) {
+    auto decide = [&](model::ChainId chain, model::ExprId match, model::Verdict v,
+                      std::vector<model::Translate> then = {}) {
         model::Rule r;
         r.match = match;
         r.control = model::Decide{v, std::move(then), true};
@@ -48,9 +49,7 @@ model::Device device(std::size_t rules, bool closed) {
         t.to = model::Fixed{value};
         return t;
     };
-    auto tcp = [&](std::uint32_t port) {
-        return b.all({b.proto(6), b.dport(IntervalSet::single(port))});
-    };
+    auto tcp = [&](std::uint32_t port) { return b.all({b.proto(6), b.dport(IntervalSet::single(port))}); };
     constexpr std::uint32_t mail = 0x0a010019, mail_public = 0xc6336405;
     auto inside = [&](std::uint32_t d) { return 0x0a000000u | (d + 1) << 16 | below(65536); };
     static constexpr std::uint32_t ports[] = {22, 53, 80, 110, 143, 443, 465, 587, 993, 3306, 5432, 8080};
@@ -66,7 +65,8 @@ model::Device device(std::size_t rules, bool closed) {
         r.control = model::Decide{};
         b.rule(route, std::move(r));
     };
-    for (std::uint32_t d = 0; d < departments; ++d) routed(network(Field::dst, 0x0a000000u | (d + 1) << 16, 16), lans[d]);
+    for (std::uint32_t d = 0; d < departments; ++d)
+        routed(network(Field::dst, 0x0a000000u | (d + 1) << 16, 16), lans[d]);
     routed(b.yes(), wan);
 
     decide(forward, b.in(Field::ct_state, IntervalSet{{2, 3}}), model::Verdict::accept);
@@ -99,7 +99,8 @@ model::Device device(std::size_t rules, bool closed) {
            {to(Field::src, mail_public)});
     for (std::size_t i = 0; i < rules / 10; ++i)
         decide(post,
-               b.all({network(Field::src, inside(static_cast<std::uint32_t>(i % departments)), 32), on(Field::out_if, wan)}),
+               b.all({network(Field::src, inside(static_cast<std::uint32_t>(i % departments)), 32),
+                      on(Field::out_if, wan)}),
                model::Verdict::accept, {to(Field::src, 0xc6330000u | (101 + below(50)) << 8 | below(254))});
     decide(post, on(Field::out_if, wan), model::Verdict::accept, {to(Field::src, 0xc6336402)});
 
@@ -123,9 +124,9 @@ void who_sends_mail(benchmark::State& state, bool closed) {
     std::size_t rows = 0, nodes = 0;
     for (auto _ : state) {
         flow::Analysis a(d, Family::v4);
-        const auto smtp = a.meet(a.new_flows(), a.cube(std::vector<std::pair<Field, IntervalSet>>{
-                                                    {Field::proto, IntervalSet::single(6)},
-                                                    {Field::dport, IntervalSet::single(25)}}));
+        const auto smtp = a.meet(
+            a.new_flows(), a.cube(std::vector<std::pair<Field, IntervalSet>>{{Field::proto, IntervalSet::single(6)},
+                                                                             {Field::dport, IntervalSet::single(25)}}));
         flow::Interest interest;
         interest.accepted_only = true;
         const auto table = a.run(smtp, flow::Detail::translations, interest);
@@ -179,7 +180,9 @@ void kernel_overlay(benchmark::State& state) {
             for (std::uint32_t level = 4; level-- > 0;) {
                 const auto maximum = space->maximum(level);
                 const auto first = 1 + static_cast<std::uint32_t>(random()) % (maximum / 2);
-                const auto last = std::min<std::uint32_t>(maximum - 1, first + (level < 2 ? 255u : level == 2 ? 0u : 3u));
+                const auto last = std::min<std::uint32_t>(maximum - 1, first + (level < 2    ? 255u
+                                                                                : level == 2 ? 0u
+                                                                                             : 3u));
                 const flow::Space::Edge edges[] = {{first - 1, flow::nowhere}, {last, at}, {maximum, flow::nowhere}};
                 at = space->make(level, edges);
             }

@@ -242,7 +242,8 @@ private:
         } else if (kind == 6) {
             const auto length = base::address_bits(family) - below(6);
             t.to = Shift{base::make_prefix({family, address(family)}, length).base.bits,
-                         base::make_prefix({family, address(family)}, length).base.bits, static_cast<std::uint8_t>(length)};
+                         base::make_prefix({family, address(family)}, length).base.bits,
+                         static_cast<std::uint8_t>(length)};
         } else {
             t.to = Fixed{value(t.field, family)};
         }

@@ -3,8 +3,8 @@
 // expands variables and includes and keeps the order of commands; it decides nothing about meaning.
 //
 // What cannot be parsed never disappears: inside a rule it becomes one UnknownStatement that holds the rest of the
-// rule, elsewhere one Tree::unparsed entry. Where the block structure itself is lost (unbalanced braces, a text cut in the middle,
-// an unterminated string) there is one fatal diagnostic, and the tree holds nothing of that file.
+// rule, elsewhere one Tree::unparsed entry. Where the block structure itself is lost (unbalanced braces, a text cut in
+// the middle, an unterminated string) there is one fatal diagnostic, and the tree holds nothing of that file.
 #pragma once
 
 #include <string>

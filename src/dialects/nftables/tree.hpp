@@ -42,7 +42,7 @@ struct Wildcard {};  ///< `*` as an element
 /// One element of a set or map, with its options.
 struct Element {
     ExpressionPtr key;
-    ExpressionPtr data;     ///< null in sets; a verdict in verdict maps
+    ExpressionPtr data;  ///< null in sets; a verdict in verdict maps
     std::string comment;
     std::string timeout, expires;
     bool has_statements = false;  ///< counter, limit … attached: `limit`/`quota`/`ct count` decide packets
@@ -57,8 +57,8 @@ struct MapLookup {  ///< key map @m | key map { … } | key vmap …
     ExpressionPtr map;  ///< SetReference or AnonymousSet
     bool verdict = false;
 };
-/// `ip saddr` -> protocol "ip", field "saddr"; also ether, vlan, arp, icmp, icmpv6, igmp, tcp, udp, udplite, sctp, dccp,
-/// th, ah, esp, comp, gre, vxlan …
+/// `ip saddr` -> protocol "ip", field "saddr"; also ether, vlan, arp, icmp, icmpv6, igmp, tcp, udp, udplite, sctp,
+/// dccp, th, ah, esp, comp, gre, vxlan …
 struct Payload {
     std::string protocol, field;
 };
@@ -119,9 +119,9 @@ struct UnknownExpression {
 };
 
 struct Expression {
-    std::variant<Symbol, SetReference, Concatenation, PrefixExpression, Range, Wildcard, AnonymousSet, MapLookup, Payload,
-                 RawPayload, ExtensionHeader, Meta, Routing, Conntrack, Fib, Socket, Osf, Ipsec, NumberGenerator,
-                 BinaryOperation, FlagList, Verdict, UnknownExpression>
+    std::variant<Symbol, SetReference, Concatenation, PrefixExpression, Range, Wildcard, AnonymousSet, MapLookup,
+                 Payload, RawPayload, ExtensionHeader, Meta, Routing, Conntrack, Fib, Socket, Osf, Ipsec,
+                 NumberGenerator, BinaryOperation, FlagList, Verdict, UnknownExpression>
         is;
     base::Span span;
 };
@@ -143,8 +143,8 @@ struct Mangle {  ///< meta mark set …, ct mark set …, ip dscp set …
     ExpressionPtr target, value;
 };
 struct Nat {
-    std::string kind;    ///< snat dnat masquerade redirect
-    std::string family;  ///< "", ip, ip6
+    std::string kind;       ///< snat dnat masquerade redirect
+    std::string family;     ///< "", ip, ip6
     ExpressionPtr address;  ///< null: none. May be a map, a concatenation (`addr . port to … map`), a range, a prefix
     ExpressionPtr port;     ///< null: none
     bool prefix = false;    ///< `ip prefix to`: netmap
@@ -214,8 +214,8 @@ struct UnknownStatement {
 };
 
 struct Statement {
-    std::variant<Match, VerdictStatement, VerdictMapStatement, Mangle, Nat, Reject, Limit, Quota, ConnectionLimit, Counter,
-                 LogStatement, Queue, Notrack, SetUpdate, FlowOffload, TransparentProxy, Synproxy, Duplicate,
+    std::variant<Match, VerdictStatement, VerdictMapStatement, Mangle, Nat, Reject, Limit, Quota, ConnectionLimit,
+                 Counter, LogStatement, Queue, Notrack, SetUpdate, FlowOffload, TransparentProxy, Synproxy, Duplicate,
                  ObjectStatement, XtStatement, UnknownStatement>
         is;
     base::Span span;
@@ -232,10 +232,10 @@ struct RuleNode {
 // -- blocks and commands -------------------------------------------------------------------------------------------
 
 struct BaseChainSpec {
-    std::string type;      ///< filter nat route
-    std::string hook;      ///< prerouting … ingress egress
-    std::string device;    ///< netdev
-    std::string priority;  ///< number or name
+    std::string type;         ///< filter nat route
+    std::string hook;         ///< prerouting … ingress egress
+    std::string device;       ///< netdev
+    std::string priority;     ///< number or name
     std::int64_t offset = 0;  ///< `srcnat + 10`
     base::Span span;
 };
@@ -251,12 +251,12 @@ struct ChainNode {
 struct SetNode {  ///< set or map
     std::string name;
     bool map = false;
-    std::vector<std::string> key_type;   ///< ipv4_addr, inet_service, …; one a concatenation part
-    std::vector<std::string> data_type;  ///< maps; {"verdict"}
-    ExpressionPtr type_of, data_type_of; ///< `typeof ip saddr : meta mark`; null otherwise
-    std::vector<std::string> flags;      ///< interval, timeout, dynamic, constant
+    std::vector<std::string> key_type;    ///< ipv4_addr, inet_service, …; one a concatenation part
+    std::vector<std::string> data_type;   ///< maps; {"verdict"}
+    ExpressionPtr type_of, data_type_of;  ///< `typeof ip saddr : meta mark`; null otherwise
+    std::vector<std::string> flags;       ///< interval, timeout, dynamic, constant
     bool auto_merge = false;
-    bool data_interval = false;          ///< `: interval ipv4_addr`
+    bool data_interval = false;  ///< `: interval ipv4_addr`
     std::string timeout, gc_interval, size, policy, comment;
     std::vector<Element> elements;
     bool has_statements = false;
@@ -280,14 +280,14 @@ struct TableNode {
 /// One top-level command, in file order. A `table … { }` block is `add` with everything inside; the command form
 /// (`add rule ip t c …`, `insert rule`, `flush ruleset`, `delete element` …) fills only what it names.
 struct Command {
-    std::string verb;    ///< add create insert replace delete destroy flush rename reset list …
-    std::string object;  ///< table chain rule set map element ruleset counter …
+    std::string verb;                 ///< add create insert replace delete destroy flush rename reset list …
+    std::string object;               ///< table chain rule set map element ruleset counter …
     std::string family, table, name;  ///< name: chain, set or object the command is about
     std::optional<std::uint64_t> handle, position, index;
-    TableNode table_node;      ///< object == "table"
-    ChainNode chain_node;      ///< object == "chain"
-    RuleNode rule_node;        ///< object == "rule"
-    SetNode set_node;          ///< object == "set", "map"
+    TableNode table_node;           ///< object == "table"
+    ChainNode chain_node;           ///< object == "chain"
+    RuleNode rule_node;             ///< object == "rule"
+    SetNode set_node;               ///< object == "set", "map"
     std::vector<Element> elements;  ///< object == "element"
     ObjectNode object_node;
     std::string new_name;

@@ -126,8 +126,7 @@ TEST_CASE("a verdict map leaves on a hit and falls through on a miss", "[nftable
 
 TEST_CASE("effects before a match that fails stay", "[nftables][lower]") {
     // nft(8), STATEMENTS: evaluated from left to right.
-    CHECK(rules("meta mark set 1 tcp dport 25 accept") ==
-          "any mark<-1; continue\nproto=tcp dport=25 accept\n");
+    CHECK(rules("meta mark set 1 tcp dport 25 accept") == "any mark<-1; continue\nproto=tcp dport=25 accept\n");
     const auto reads_it = rules("meta mark 0 meta mark set 1 tcp dport 25 accept");
     CHECK(has(reads_it, "rule_goes_on<-1"));
     CHECK(has(reads_it, "rule_goes_on<-0"));
