@@ -94,7 +94,8 @@ struct Interest {
     /// Only rows whose verdict is accept are wanted (blocked headers are simply absent from the table).
     bool accepted_only = false;
     /// Only rows that may leave with a source inside this set are wanted (translations and routing are run first, the
-    /// filters only on what is left).
+    /// filters only on what is left). Their headers are cut down to those that do, choices included; implies
+    /// accepted_only.
     std::optional<model::LiteralSet> leaves_with_source;
     std::optional<std::vector<std::uint32_t>> leaves_by;  ///< only rows leaving by one of these interfaces
 };
@@ -160,7 +161,7 @@ public:
     };
     [[nodiscard]] std::optional<Witness> witness(const HeaderSet& set, std::span<const HeaderSet> prefer = {});
     [[nodiscard]] bool contains(const HeaderSet& set, const Packet& packet, const Valuation& valuation);
-    /// Boxes that partition the set, at most `limit`; false if there were more.
+    /// Boxes that partition `may(set)`, at most `limit`; false if there were more.
     using Box = std::vector<std::pair<model::Field, base::IntervalSet>>;
     bool boxes(const HeaderSet& set, std::size_t limit, const std::function<void(const Box&)>& visit);
     /// Diagram size, for budgets and benchmarks.

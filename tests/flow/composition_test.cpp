@@ -85,7 +85,7 @@ public:
         p.in_if = 1 + below(4);
         p.src = base(family) + below(20);
         p.dst = base(family) + below(20);
-        static constexpr std::uint8_t protocols[] = {6, 6, 17, 6, 17};
+        static constexpr std::uint8_t protocols[] = {6, 6, 17, 1, 47};
         p.proto = protocols[below(5)];
         const bool with_ports = p.proto == 6 || p.proto == 17;
         p.sport = with_ports ? static_cast<std::uint16_t>(20 + below(10)) : std::uint16_t{0};
