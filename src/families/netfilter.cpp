@@ -102,6 +102,7 @@ private:
     void write_routing(std::string name);
     void write_assignment(std::string name, ExprId when, std::vector<Effect> effects);
     void write_tracked(Hook hook);
+    void write_loopback();
 
     Builder& b_;
     const Registers& registers_;
@@ -515,6 +516,28 @@ void Pass::write_pipeline() {
     write_hook(Hook::input);
     write_hook(Hook::forward);
     write_hook(Hook::postrouting);
+    write_loopback();
+}
+
+/// A packet from the device to itself leaves by lo (postrouting) and comes in by lo again (prerouting, input), where
+/// rules read lo as its interface. The model has one in interface a packet, so this second way is not walked; whether
+/// it passes stays open wherever a chain on it could block [LAB: packets to oneself go through lo].
+void Pass::write_loopback() {
+    const bool may_block = std::any_of(chains_.begin(), chains_.end(), [&](const BaseChain& chain) {
+        return chain.hook != Hook::output && chain.hook != Hook::forward && footprint(chain).blocks;
+    });
+    if (!may_block) return;
+    const auto origin = b_.origin({}, "a packet from the device to itself comes in by lo", true);
+    const auto which = b_.predicate("whether the chains on lo let a packet from the device to itself pass",
+                                    PredicateKind::ambiguity, Field::dst, origin);
+    const auto chain = b_.chain("lo", origin);
+    Rule rule;
+    rule.match = b_.negate(b_.unknown(which));
+    rule.control = Decide{Verdict::drop, {}, true};
+    rule.origin = origin;
+    b_.rule(chain, std::move(rule));
+    b_.stage("lo", Label::filter, b_.all({is(Field::in_if, self_interface), is(Field::out_if, self_interface)}), chain,
+             Verdict::accept, origin);
 }
 
 }  // namespace

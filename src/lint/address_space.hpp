@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parts of the address space that every question needs: what is private, what is global unicast.
-// Source: IANA special-purpose address registries (RFC 6890, RFC 8190). The documentation and benchmarking prefixes count
-// as global on purpose: examples are written with them.
+// Source: IANA special-purpose address registries (RFC 6890, RFC 8190). The documentation and benchmarking prefixes
+// count as global on purpose: examples are written with them.
 #pragma once
 
 #include "model/device.hpp"

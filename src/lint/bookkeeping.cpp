@@ -14,11 +14,22 @@ using namespace model;
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 15> hygiene_names{{{"EL201", "rule-shadowed"},
-    {"EL202", "rule-redundant"}, {"EL203", "rule-never-matches"}, {"EL204", "chain-unreachable"}, {"EL205", "object-unused"},
-    {"EL206", "object-undefined"}, {"EL207", "accepts-everything"}, {"EL208", "default-accept"}, {"EL209", "nat-shadowed"},
-    {"EL210", "nat-overlap"}, {"EL211", "interface-unknown"}, {"EL212", "group-empty"}, {"EL213", "duplicate-name"},
-    {"EL214", "disabled-rule-matters"}, {"EL215", "translated-address-not-local"}}};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 15> hygiene_names{
+    {{"EL201", "rule-shadowed"},
+     {"EL202", "rule-redundant"},
+     {"EL203", "rule-never-matches"},
+     {"EL204", "chain-unreachable"},
+     {"EL205", "object-unused"},
+     {"EL206", "object-undefined"},
+     {"EL207", "accepts-everything"},
+     {"EL208", "default-accept"},
+     {"EL209", "nat-shadowed"},
+     {"EL210", "nat-overlap"},
+     {"EL211", "interface-unknown"},
+     {"EL212", "group-empty"},
+     {"EL213", "duplicate-name"},
+     {"EL214", "disabled-rule-matters"},
+     {"EL215", "translated-address-not-local"}}};
 
 }  // namespace
 
@@ -26,15 +37,16 @@ void DeviceCheck::bookkeeping(const std::function<bool(std::string_view)>& selec
     using Kind = base::Diagnostic::Kind;
     // Predicates that some row of some table depends on.
     std::set<std::uint32_t> support;
-    const bool needed = std::any_of(p_.diagnostics.begin(), p_.diagnostics.end(), [](const base::Diagnostic& d) { return d.predicate >= 0; });
+    const bool needed = std::any_of(p_.diagnostics.begin(), p_.diagnostics.end(),
+                                    [](const base::Diagnostic& d) { return d.predicate >= 0; });
     if (needed)
         for (auto& e : families_)
             for (const auto& table : e->tables())
                 for (const flow::Row& row : table->flows.rows)
                     for (const PredicateId id : e->analysis().predicates_of(row.headers)) support.insert(id.value);
 
-    const auto add = [&](std::string code, std::string name, base::Severity severity, std::string message, base::Span span, std::string label,
-                         std::string help) {
+    const auto add = [&](std::string code, std::string name, base::Severity severity, std::string message,
+                         base::Span span, std::string label, std::string help) {
         if (!selected(code)) return;
         Finding f;
         f.rule = std::move(code);
@@ -56,19 +68,23 @@ void DeviceCheck::bookkeeping(const std::function<bool(std::string_view)>& selec
         const base::Severity severity = matters ? base::Severity::error : base::Severity::note;
         if (d.kind == Kind::not_understood) {
             add("EL901", "construct-not-understood", severity, d.message, d.span, "",
-                matters ? "both outcomes were followed; findings and their absence hang on it" : "it cannot change a verdict of this run");
+                matters ? "both outcomes were followed; findings and their absence hang on it"
+                        : "it cannot change a verdict of this run");
         } else if (d.kind == Kind::incomplete) {
             // Without a place it is about dumps that nobody gave. The assumptions say so already; it is worth an error
             // only where a finding would be certain with them.
             if (!d.span.valid() && d.predicate >= 0) {
-                if (!decisive_.contains(static_cast<std::uint32_t>(d.predicate)) || !said.insert(d.message).second) continue;
+                if (!decisive_.contains(static_cast<std::uint32_t>(d.predicate)) || !said.insert(d.message).second)
+                    continue;
             }
-            add("EL903", "input-incomplete", severity, d.message, d.span, "", matters ? "" : "it cannot change a verdict of this run");
+            add("EL903", "input-incomplete", severity, d.message, d.span, "",
+                matters ? "" : "it cannot change a verdict of this run");
         } else if (d.kind == Kind::lint && !d.code.empty()) {
             std::string name;
             for (const auto& [code, n] : hygiene_names)
                 if (code == d.code) name = std::string(n);
-            add(d.code, name, d.code == "EL206" ? base::Severity::error : base::Severity::warning, d.message, d.span, "", "");
+            add(d.code, name, d.code == "EL206" ? base::Severity::error : base::Severity::warning, d.message, d.span,
+                "", "");
         } else {
             continue;
         }
@@ -80,11 +96,12 @@ void DeviceCheck::bookkeeping(const std::function<bool(std::string_view)>& selec
             fmt::format("the analysis exceeds its budget ({}); this part has no answer", what), {}, "",
             "ask a narrower question, or raise the budget");
     for (const std::string& violation : p_.violations)
-        add("EL901", "construct-not-understood", base::Severity::error, "internal: the model breaks a contract: " + violation + "; please report this",
-            {}, "", "");
+        add("EL901", "construct-not-understood", base::Severity::error,
+            "internal: the model breaks a contract: " + violation + "; please report this", {}, "", "");
     if (p_.network.external.empty())
-        add("EL903", "input-incomplete", base::Severity::error, "no interface is known to face the internet, so nothing can be said about mail that leaves",
-            {}, "", "declare `external` for the device in egresslint.toml");
+        add("EL903", "input-incomplete", base::Severity::error,
+            "no interface is known to face the internet, so nothing can be said about mail that leaves", {}, "",
+            "declare `external` for the device in egresslint.toml");
 
     // Guesses that carry everything: which interface is outside, and hosts known by their name only.
     for (const Assumption& a : p_.assumptions) {
@@ -92,9 +109,12 @@ void DeviceCheck::bookkeeping(const std::function<bool(std::string_view)>& selec
         const bool outside = a.what.find("the internet") != std::string::npos;
         const bool server = a.what.starts_with("mail server ");
         if (!outside && !server) continue;
-        add("EL902", "assumption-decisive", base::Severity::error, fmt::format("the findings of this run, and what it does not find, hang on the guess that {}: {}",
-                                                                               server ? a.what.substr(12) + " is a mail server" : a.what, a.because),
-            a.span, "", outside ? "declare `external` for the device in egresslint.toml, or give its routes" : "declare it as [[mail_server]] in egresslint.toml");
+        add("EL902", "assumption-decisive", base::Severity::error,
+            fmt::format("the findings of this run, and what it does not find, hang on the guess that {}: {}",
+                        server ? a.what.substr(12) + " is a mail server" : a.what, a.because),
+            a.span, "",
+            outside ? "declare `external` for the device in egresslint.toml, or give its routes"
+                    : "declare it as [[mail_server]] in egresslint.toml");
     }
 }
 

@@ -77,12 +77,19 @@ private:
         switch (f.field) {
             case Field::family: return static_cast<u128>(packet_.family);
             case Field::in_if: return packet_.in_if;
-            case Field::out_if: return outcome_.out_if == no_interface ? std::nullopt : std::optional<u128>(outcome_.out_if);
+            case Field::out_if:
+                return outcome_.out_if == no_interface ? std::nullopt : std::optional<u128>(outcome_.out_if);
             case Field::src: return packet_.src;
-            case Field::dst: return now && outcome_.dst.first == outcome_.dst.last && outcome_.verdict == Verdict::accept ? outcome_.dst.first : packet_.dst;
+            case Field::dst:
+                return now && outcome_.dst.first == outcome_.dst.last && outcome_.verdict == Verdict::accept
+                           ? outcome_.dst.first
+                           : packet_.dst;
             case Field::proto: return packet_.proto;
             case Field::sport: return packet_.sport;
-            case Field::dport: return now && outcome_.dport.first == outcome_.dport.last && outcome_.verdict == Verdict::accept ? outcome_.dport.first : packet_.dport;
+            case Field::dport:
+                return now && outcome_.dport.first == outcome_.dport.last && outcome_.verdict == Verdict::accept
+                           ? outcome_.dport.first
+                           : packet_.dport;
             case Field::icmp_type: return packet_.icmp_type;
             case Field::icmp_code: return packet_.icmp_code;
             case Field::tcp_flags: return packet_.tcp_flags;
@@ -134,17 +141,24 @@ public:
         switch (miss.what.field) {
             case Field::family: return fmt::format("only for IPv{}", base::numbers_to_string(miss.wanted));
             case Field::in_if:
-                if (miss.wanted == IntervalSet::single(self_interface)) return "only for packets that the device itself sends";
-                return fmt::format("only for packets that come in by {}, and this one comes in by {}", interfaces(miss.wanted), interface_word(packet_.in_if));
+                if (miss.wanted == IntervalSet::single(self_interface))
+                    return "only for packets that the device itself sends";
+                return fmt::format("only for packets that come in by {}, and this one comes in by {}",
+                                   interfaces(miss.wanted), interface_word(packet_.in_if));
             case Field::out_if:
                 if (miss.wanted == IntervalSet::single(self_interface)) return "only for packets to the device itself";
-                return fmt::format("only for packets that leave by {}, and this one leaves by {}", interfaces(miss.wanted), interface_word(outcome_.out_if));
-            case Field::src: return fmt::format("only for source {}", base::addresses_to_string(miss.wanted, packet_.family, 3));
-            case Field::dst: return fmt::format("only towards {}", base::addresses_to_string(miss.wanted, packet_.family, 3));
+                return fmt::format("only for packets that leave by {}, and this one leaves by {}",
+                                   interfaces(miss.wanted), interface_word(outcome_.out_if));
+            case Field::src:
+                return fmt::format("only for source {}", base::addresses_to_string(miss.wanted, packet_.family, 3));
+            case Field::dst:
+                return fmt::format("only towards {}", base::addresses_to_string(miss.wanted, packet_.family, 3));
             case Field::proto: return fmt::format("only for protocol {}", protocols(miss.wanted));
             case Field::sport:
-                return fmt::format("only for source port {}, and a client's connection comes from another", base::numbers_to_string(miss.wanted, 4));
-            case Field::dport: return fmt::format("only for destination port {}", base::numbers_to_string(miss.wanted, 4));
+                return fmt::format("only for source port {}, and a client's connection comes from another",
+                                   base::numbers_to_string(miss.wanted, 4));
+            case Field::dport:
+                return fmt::format("only for destination port {}", base::numbers_to_string(miss.wanted, 4));
             case Field::ct_state: return "only for packets of connections that exist already";
             default: break;
         }
@@ -153,7 +167,9 @@ public:
 
 private:
     std::string interface_word(std::uint32_t id) const {
-        return id == self_interface ? "the device itself" : id == no_interface ? "no interface" : interface_name(d_, id);
+        return id == self_interface ? "the device itself"
+               : id == no_interface ? "no interface"
+                                    : interface_name(d_, id);
     }
     std::string interfaces(const IntervalSet& ids) const {
         std::string text;
@@ -187,7 +203,8 @@ struct Candidate {
 };
 
 template <class Wanted>
-std::vector<Candidate> candidates(const Device& d, const flow::Packet& packet, const flow::Outcome& outcome, Wanted&& wanted) {
+std::vector<Candidate> candidates(const Device& d, const flow::Packet& packet, const flow::Outcome& outcome,
+                                  Wanted&& wanted) {
     std::vector<Candidate> out;
     const Look look(d, packet, outcome);
     const auto find = [&](RuleId r) -> Candidate& {
@@ -204,10 +221,12 @@ std::vector<Candidate> candidates(const Device& d, const flow::Packet& packet, c
         std::vector<Miss> misses;
         bool holds = true;
         for (const ExprId e : way.conditions) holds = look.at(e, true, misses) != Truth::no && holds;
-        const bool disabled = !d.rules[way.rule.index()].active ||
-                              std::any_of(way.jumps.begin(), way.jumps.end(), [&](RuleId r) { return !d.rules[r.index()].active; });
+        const bool disabled =
+            !d.rules[way.rule.index()].active ||
+            std::any_of(way.jumps.begin(), way.jumps.end(), [&](RuleId r) { return !d.rules[r.index()].active; });
         Candidate& c = find(way.rule);
-        const bool better = !c.reachable || (holds && !c.passed) || (holds == c.passed && misses.size() < c.misses.size());
+        const bool better =
+            !c.reachable || (holds && !c.passed) || (holds == c.passed && misses.size() < c.misses.size());
         if (!better) return;
         c.reachable = true;
         c.passed = holds;
@@ -218,7 +237,9 @@ std::vector<Candidate> candidates(const Device& d, const flow::Packet& packet, c
     });
     // The nearest miss first: fewest comparisons in the way.
     std::stable_sort(out.begin(), out.end(), [](const Candidate& a, const Candidate& b) {
-        const auto rank = [](const Candidate& c) { return c.passed ? 0u : c.reachable ? 1u + static_cast<unsigned>(c.misses.size()) : 50u; };
+        const auto rank = [](const Candidate& c) {
+            return c.passed ? 0u : c.reachable ? 1u + static_cast<unsigned>(c.misses.size()) : 50u;
+        };
         return rank(a) < rank(b);
     });
     return out;
@@ -228,7 +249,8 @@ std::string own_words(const Prepared& p, const ServerView& server, Family family
     std::string text;
     for (const Prefix& o : server.server.outbound)
         if (o.base.family == family)
-            text += (text.empty() ? "" : " or ") + (o.length == base::address_bits(family) ? base::to_string(o.base) : base::to_string(o));
+            text += (text.empty() ? "" : " or ") +
+                    (o.length == base::address_bits(family) ? base::to_string(o.base) : base::to_string(o));
     (void)p;
     return text;
 }
@@ -237,8 +259,9 @@ bool gives_own_address(const Rule& rule, const Device& d, const ServerView& serv
     for (const Translate& t : translations(rule)) {
         if (t.field != Field::src || (t.family && *t.family != packet.family)) continue;
         const auto own = [&](u128 v) {
-            return std::any_of(server.server.outbound.begin(), server.server.outbound.end(),
-                               [&](const Prefix& p) { return p.contains(Address{packet.family, v}); });
+            return std::any_of(server.server.outbound.begin(), server.server.outbound.end(), [&](const Prefix& p) {
+                return p.contains(Address{packet.family, v});
+            });
         };
         if (const auto* fixed = std::get_if<Fixed>(&t.to); fixed != nullptr && own(fixed->value)) return true;
         if (const auto* pick = std::get_if<Pick>(&t.to)) {
@@ -247,12 +270,16 @@ bool gives_own_address(const Rule& rule, const Device& d, const ServerView& serv
                 for (const base::Interval& i : c.intervals())
                     if (own(i.first) || own(i.last)) return true;
         }
-        if (const auto* shift = std::get_if<Shift>(&t.to); shift != nullptr && own(packet.src - shift->from + shift->to)) return true;
+        if (const auto* shift = std::get_if<Shift>(&t.to);
+            shift != nullptr && own(packet.src - shift->from + shift->to))
+            return true;
     }
     return false;
 }
 
-std::string step_place(const base::Sources& sources, const Device& d, RuleId r) { return place(sources, rule_span(d, r)); }
+std::string step_place(const base::Sources& sources, const Device& d, RuleId r) {
+    return place(sources, rule_span(d, r));
+}
 
 }  // namespace
 
@@ -347,24 +374,29 @@ Cause why_not_own_source(const Prepared& prepared, const base::Sources& sources,
         } else {
             continue;
         }
-        cause.because.push_back(fmt::format("the rule at {} would translate to {}, but {}", at, own.empty() ? "its own address" : own, why));
+        cause.because.push_back(fmt::format("the rule at {} would translate to {}, but {}", at,
+                                            own.empty() ? "its own address" : own, why));
         cause.related.push_back({span, label});
         ++told;
     }
     if (told == 0) {
         const std::string mapping = place(sources, server.publication);
         if (!mapping.empty()) {
-            cause.because.push_back(fmt::format("the port mapping at {} covers inbound connections only; no rule translates the connections that {} "
-                                                "opens itself to its own address", mapping, server.server.name));
+            cause.because.push_back(fmt::format(
+                "the port mapping at {} covers inbound connections only; no rule translates the connections that {} "
+                "opens itself to its own address",
+                mapping, server.server.name));
             cause.related.push_back({server.publication, "covers inbound connections only"});
         } else {
-            cause.because.push_back(fmt::format("no rule translates the connections that {} opens to its own address", server.server.name));
+            cause.because.push_back(
+                fmt::format("no rule translates the connections that {} opens to its own address", server.server.name));
         }
     }
     if (!by.valid()) {
         // An explicit exemption is worth naming: accept in a source translation stage.
         for (const flow::Step& s : outcome.steps) {
-            if (!s.stage.valid() || !s.rule.valid() || d.pipeline[s.stage.index()].label != Label::source_translation) continue;
+            if (!s.stage.valid() || !s.rule.valid() || d.pipeline[s.stage.index()].label != Label::source_translation)
+                continue;
             const Rule& rule = d.rules[s.rule.index()];
             const std::string at = step_place(sources, d, s.rule);
             if (!std::holds_alternative<Decide>(rule.control) || at.empty()) continue;
@@ -375,8 +407,8 @@ Cause why_not_own_source(const Prepared& prepared, const base::Sources& sources,
     return cause;
 }
 
-Cause why_shared(const Prepared& prepared, const base::Sources& sources, const ServerView& server, const flow::Packet& packet,
-                 const flow::Outcome&, RuleId by) {
+Cause why_shared(const Prepared& prepared, const base::Sources& sources, const ServerView& server,
+                 const flow::Packet& packet, const flow::Outcome&, RuleId by) {
     Cause cause;
     const Device& d = prepared.device;
     if (!by.valid()) return cause;
@@ -393,16 +425,19 @@ Cause why_shared(const Prepared& prepared, const base::Sources& sources, const S
     std::string who;
     for (const Prefix& a : server.server.address)
         if (a.base.family == packet.family)
-            who += (who.empty() ? "" : ", ") + (a.length == base::address_bits(packet.family) ? base::to_string(a.base) : base::to_string(a));
+            who += (who.empty() ? "" : ", ") +
+                   (a.length == base::address_bits(packet.family) ? base::to_string(a.base) : base::to_string(a));
     if (limited)
-        cause.because.push_back(fmt::format("the rule at {} translates {}, not {} alone", at, base::addresses_to_string(sources_of_rule, packet.family, 3), who));
+        cause.because.push_back(fmt::format("the rule at {} translates {}, not {} alone", at,
+                                            base::addresses_to_string(sources_of_rule, packet.family, 3), who));
     else
         cause.because.push_back(fmt::format("the rule at {} does not say for which source it is", at));
     cause.help = fmt::format("limit the rule at {} to source {}", at, who);
     return cause;
 }
 
-Cause why_open(const Prepared& prepared, const base::Sources& sources, const flow::Packet& packet, const flow::Outcome& outcome, RuleId by) {
+Cause why_open(const Prepared& prepared, const base::Sources& sources, const flow::Packet& packet,
+               const flow::Outcome& outcome, RuleId by) {
     Cause cause;
     const Device& d = prepared.device;
     const Words words(d, packet, outcome);
@@ -410,7 +445,8 @@ Cause why_open(const Prepared& prepared, const base::Sources& sources, const flo
         const auto* decide = std::get_if<Decide>(&rule.control);
         if (decide == nullptr || decide->verdict == Verdict::accept || !rule.origin.valid()) return false;
         const Guard g = guard_of(d, {rule.match});
-        return g.dport_limited && g.dport.contains(packet.dport) && g.dport.size() < 1024 && g.proto.contains(packet.proto);
+        return g.dport_limited && g.dport.contains(packet.dport) && g.dport.size() < 1024 &&
+               g.proto.contains(packet.proto);
     });
     std::size_t told = 0;
     for (const Candidate& c : meant) {
@@ -439,34 +475,45 @@ Cause why_open(const Prepared& prepared, const base::Sources& sources, const flo
         cause.related.push_back({rule_span(d, c.rule), label});
         ++told;
     }
-    if (told == 0) cause.because.push_back(fmt::format("no rule blocks tcp/{} from hosts that may not send mail", packet.dport));
+    if (told == 0)
+        cause.because.push_back(fmt::format("no rule blocks tcp/{} from hosts that may not send mail", packet.dport));
     return cause;
 }
 
-Cause why_blocked(const Prepared& prepared, const base::Sources& sources, const ServerView& server, const flow::Packet& packet,
-                  const flow::Outcome& outcome, RuleId by) {
+Cause why_blocked(const Prepared& prepared, const base::Sources& sources, const ServerView& server,
+                  const flow::Packet& packet, const flow::Outcome& outcome, RuleId by) {
     Cause cause;
     const Device& d = prepared.device;
     const Words words(d, packet, outcome);
     const auto meant = candidates(d, packet, outcome, [&](const Rule& rule) {
         const auto* decide = std::get_if<Decide>(&rule.control);
-        if (decide == nullptr || decide->verdict != Verdict::accept || !rule.origin.valid() || !decide->then.empty()) return false;
+        if (decide == nullptr || decide->verdict != Verdict::accept || !rule.origin.valid() || !decide->then.empty())
+            return false;
         const Guard g = guard_of(d, {rule.match});
-        return g.dport_limited && g.dport.contains(packet.dport) && g.dport.size() < 1024 && g.proto.contains(packet.proto) &&
-               of(g.src, packet.family).contains(packet.src);
+        return g.dport_limited && g.dport.contains(packet.dport) && g.dport.size() < 1024 &&
+               g.proto.contains(packet.proto) && of(g.src, packet.family).contains(packet.src);
     });
     for (const Candidate& c : meant) {
         const std::string at = step_place(sources, d, c.rule);
         if (at.empty() || !cause.because.empty()) continue;
         const std::string first = step_place(sources, d, by);
-        if (!c.reachable) cause.because.push_back(fmt::format("the rule at {} would let it through, but stands in a chain that is never reached", at));
-        else if (c.disabled) cause.because.push_back(fmt::format("the rule at {} would let it through, but is disabled", at));
-        else if (c.passed && !first.empty()) cause.because.push_back(fmt::format("the rule at {} would let it through, but {} blocks it first", at, first));
-        else if (c.misses.size() == 1) cause.because.push_back(fmt::format("the rule at {} lets SMTP through {}", at, words.only(c.misses.front())));
-        else continue;
+        if (!c.reachable)
+            cause.because.push_back(
+                fmt::format("the rule at {} would let it through, but stands in a chain that is never reached", at));
+        else if (c.disabled)
+            cause.because.push_back(fmt::format("the rule at {} would let it through, but is disabled", at));
+        else if (c.passed && !first.empty())
+            cause.because.push_back(
+                fmt::format("the rule at {} would let it through, but {} blocks it first", at, first));
+        else if (c.misses.size() == 1)
+            cause.because.push_back(
+                fmt::format("the rule at {} lets SMTP through {}", at, words.only(c.misses.front())));
+        else
+            continue;
         cause.related.push_back({rule_span(d, c.rule), "meant to let it through"});
     }
-    if (cause.because.empty()) cause.because.push_back(fmt::format("no rule lets {} send to tcp/{}", server.server.name, packet.dport));
+    if (cause.because.empty())
+        cause.because.push_back(fmt::format("no rule lets {} send to tcp/{}", server.server.name, packet.dport));
     return cause;
 }
 

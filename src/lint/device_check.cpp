@@ -18,7 +18,7 @@ using base::u128;
 using flow::HeaderSet;
 
 struct DeviceCheck::Group {
-    RuleId rule;             ///< invalid: nothing translated, or a policy accepted
+    RuleId rule;  ///< invalid: nothing translated, or a policy accepted
     StageId stage;
     HeaderSet headers;
     const flow::Row* row = nullptr;
@@ -44,15 +44,18 @@ std::string collapsed(std::string_view text) {
     std::string out;
     for (const char c : text) {
         const bool space = c == ' ' || c == '\t' || c == '\n' || c == '\r';
-        if (!space) out += c;
-        else if (!out.empty() && out.back() != ' ') out += ' ';
+        if (!space)
+            out += c;
+        else if (!out.empty() && out.back() != ' ')
+            out += ' ';
     }
     while (!out.empty() && out.back() == ' ') out.pop_back();
     return out;
 }
 
 void replace_all(std::string& text, std::string_view what, std::string_view by) {
-    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) text.replace(at, what.size(), by);
+    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
+        text.replace(at, what.size(), by);
 }
 
 }  // namespace
@@ -67,7 +70,8 @@ std::string server_words(const ServerView& server, Family family) {
     std::string addresses;
     for (const Prefix& a : server.server.address)
         if (a.base.family == family)
-            addresses += (addresses.empty() ? "" : ", ") + (a.length == base::address_bits(family) ? base::to_string(a.base) : base::to_string(a));
+            addresses += (addresses.empty() ? "" : ", ") +
+                         (a.length == base::address_bits(family) ? base::to_string(a.base) : base::to_string(a));
     if (addresses.empty() || addresses == server.server.name) return server.server.name;
     return fmt::format("{} ({})", server.server.name, addresses);
 }
@@ -76,18 +80,22 @@ std::vector<HeaderSet> preferred(query::Evaluation& e, const Prepared& p, const 
     flow::Analysis& a = e.analysis();
     std::vector<HeaderSet> list;
     const bool v4 = e.family() == Family::v4;
-    list.push_back(a.where(Field::dst, IntervalSet::single(base::parse_address(v4 ? "198.18.0.9" : "2001:db8:198:18::9")->bits)));
+    list.push_back(
+        a.where(Field::dst, IntervalSet::single(base::parse_address(v4 ? "198.18.0.9" : "2001:db8:198:18::9")->bits)));
     list.push_back(a.where(Field::proto, IntervalSet::single(6)));
     list.push_back(a.where(Field::dport, IntervalSet::single(25)));
     list.push_back(a.where(Field::sport, IntervalSet::single(40000)));
     IntervalSet sources = a.project(set, Field::src);
-    if (const IntervalSet inside = sources.intersect(of(p.network.inside, e.family())); !inside.empty()) sources = inside;
+    if (const IntervalSet inside = sources.intersect(of(p.network.inside, e.family())); !inside.empty())
+        sources = inside;
     const base::Interval* widest = nullptr;
     for (const base::Interval& i : sources.intervals())
         if (widest == nullptr || i.last - i.first > widest->last - widest->first) widest = &i;
     if (widest != nullptr) {
         const u128 room = widest->last - widest->first;
-        list.push_back(a.where(Field::src, IntervalSet::single(widest->first + (room > 100 ? 99 - (widest->first & 31) : room > 2 ? 1 : 0))));
+        list.push_back(a.where(Field::src, IntervalSet::single(widest->first + (room > 100 ? 99 - (widest->first & 31)
+                                                                                : room > 2 ? 1
+                                                                                           : 0))));
     }
     return list;
 }
@@ -116,12 +124,15 @@ std::vector<Question> questions_of(const RuleFile& rule) {
     return out;
 }
 
-DeviceCheck::DeviceCheck(const Prepared& prepared, const Intent& intent, const base::Sources& sources, const Options& options)
+DeviceCheck::DeviceCheck(const Prepared& prepared, const Intent& intent, const base::Sources& sources,
+                         const Options& options)
     : p_(prepared), intent_(intent), sources_(sources), options_(options) {
-    // A configuration that says nothing about an IP version is not asked about it (EL108 is); an empty one is about IPv4.
+    // A configuration that says nothing about an IP version is not asked about it (EL108 is); an empty one is about
+    // IPv4.
     const bool v6 = p_.device.filters_v6, v4 = p_.device.filters_v4 || !v6;
     for (const Family f : {Family::v4, Family::v6})
-        if (f == Family::v4 ? v4 : v6) families_.push_back(std::make_unique<query::Evaluation>(p_, intent_, f, options_.budget));
+        if (f == Family::v4 ? v4 : v6)
+            families_.push_back(std::make_unique<query::Evaluation>(p_, intent_, f, options_.budget));
     for (const Assumption& a : p_.assumptions)
         if (a.guessed && a.what.find("the internet") != std::string::npos) external_guessed_ = true;
 }
@@ -197,7 +208,8 @@ void DeviceCheck::forbid(const Question& q, const ServerView* server) {
     }
 }
 
-std::vector<DeviceCheck::Group> DeviceCheck::groups(const Question& q, query::Evaluation& e, const query::Answer& answer) {
+std::vector<DeviceCheck::Group> DeviceCheck::groups(const Question& q, query::Evaluation& e,
+                                                    const query::Answer& answer) {
     std::vector<Group> list;
     flow::Analysis& a = e.analysis();
     const auto add = [&](RuleId rule, StageId stage, const HeaderSet& headers, const flow::Row* row) {
@@ -239,7 +251,8 @@ std::vector<DeviceCheck::Group> DeviceCheck::groups(const Question& q, query::Ev
             s.rule = d.rule;
             steps.steps.push_back(std::move(s));
         }
-        const flow::Step by = row.verdict == Verdict::accept ? accepting_step(p_.device, steps) : blocking_step(p_.device, steps);
+        const flow::Step by =
+            row.verdict == Verdict::accept ? accepting_step(p_.device, steps) : blocking_step(p_.device, steps);
         const flow::Row* sample = answer.parts.front().row;
         for (const query::Part& p : answer.parts)
             if (!a.disjoint(p.headers, part)) {
@@ -256,7 +269,8 @@ std::string DeviceCheck::leaves_as(query::Evaluation& e, const flow::Row& row) c
     if (row.src.form == flow::Rewritten::Form::chosen) {
         const Choice& c = p_.device.choices[row.src.choice.index()];
         const IntervalSet& candidates = c.candidates.of(Field::src, e.family());
-        if (candidates.size() > 65536) return row.out_if >= first_interface ? "the address of " + interface_name(p_.device, row.out_if) : c.text;
+        if (candidates.size() > 65536)
+            return row.out_if >= first_interface ? "the address of " + interface_name(p_.device, row.out_if) : c.text;
         return base::addresses_to_string(candidates, e.family(), 4);
     }
     return base::addresses_to_string(e.analysis().values_after(row, Field::src), e.family(), 4);
@@ -270,25 +284,32 @@ IntervalSet DeviceCheck::shown_sources(query::Evaluation& e, const HeaderSet& se
     return sources;
 }
 
-std::string DeviceCheck::fill_in(const std::string& message, const ServerView* server, query::Evaluation& e, const HeaderSet& headers,
-                                 const std::string& leaves, const std::string& out, const std::string& who) const {
+std::string DeviceCheck::fill_in(const std::string& message, const ServerView* server, query::Evaluation& e,
+                                 const HeaderSet& headers, const std::string& leaves, const std::string& out,
+                                 const std::string& who) const {
     std::string text = message;
     const Family family = e.family();
     if (server != nullptr) {
         replace_all(text, "{server}", server_words(*server, family));
         std::string own;
         for (const Prefix& o : server->server.outbound)
-            if (o.base.family == family) own += (own.empty() ? "" : " or ") + (o.length == base::address_bits(family) ? base::to_string(o.base) : base::to_string(o));
+            if (o.base.family == family)
+                own += (own.empty() ? "" : " or ") +
+                       (o.length == base::address_bits(family) ? base::to_string(o.base) : base::to_string(o));
         replace_all(text, "{outbound}", own.empty() ? "an address of its own" : own);
         if (text.find("{published}") != std::string::npos)
-            if (const auto set = e.published(*server)) replace_all(text, "{published}", base::addresses_to_string(*set, family, 4));
+            if (const auto set = e.published(*server))
+                replace_all(text, "{published}", base::addresses_to_string(*set, family, 4));
     }
     replace_all(text, "{leaves_as}", leaves);
     replace_all(text, "{out}", out);
     if (text.find("{sources}") != std::string::npos) replace_all(text, "{sources}", who);
     if (text.find("{ports}") != std::string::npos) {
         const IntervalSet ports = e.analysis().project(headers, Field::dport);
-        replace_all(text, "{ports}", ports.size() > 60000 ? "every port" : ports.size() == 1 ? "port " + base::numbers_to_string(ports) : "ports " + base::numbers_to_string(ports, 8));
+        replace_all(text, "{ports}",
+                    ports.size() > 60000 ? "every port"
+                    : ports.size() == 1  ? "port " + base::numbers_to_string(ports)
+                                         : "ports " + base::numbers_to_string(ports, 8));
     }
     replace_all(text, "{family}", family == Family::v4 ? "IPv4" : "IPv6");
     return text;
@@ -307,7 +328,8 @@ Finding DeviceCheck::fresh(const Question& q) const {
 void DeviceCheck::stamp(Finding& f, std::string_view key) {
     const std::string base = fmt::format("{}|{}|{}", f.rule, f.device, key);
     f.fingerprint = fingerprint(base);
-    for (unsigned n = 2; !stamps_.insert(f.fingerprint).second; ++n) f.fingerprint = fingerprint(fmt::format("{}|{}", base, n));
+    for (unsigned n = 2; !stamps_.insert(f.fingerprint).second; ++n)
+        f.fingerprint = fingerprint(fmt::format("{}|{}", base, n));
 }
 
 std::vector<std::string> DeviceCheck::unknowns(query::Evaluation& e, const HeaderSet& set) {
@@ -328,15 +350,17 @@ void DeviceCheck::guessed_facts(Finding& f, const ServerView* server) {
     }
     if (external_guessed_)
         for (const Assumption& a : p_.assumptions)
-            if (a.guessed && a.what.find("the internet") != std::string::npos) f.depends_on.push_back(fmt::format("that {} ({})", a.what, a.because));
+            if (a.guessed && a.what.find("the internet") != std::string::npos)
+                f.depends_on.push_back(fmt::format("that {} ({})", a.what, a.because));
     if (server == nullptr && p_.network.mail_servers.empty() && f.rule == "EL102") {
         f.certainty = Certainty::possible;
-        f.depends_on.push_back("that none of these hosts is a mail server: none is declared and none could be inferred");
+        f.depends_on.push_back(
+            "that none of these hosts is a mail server: none is declared and none could be inferred");
     }
 }
 
-void DeviceCheck::fill_witness(Finding& f, const Question& q, const ServerView* server, query::Evaluation& e, const HeaderSet& set,
-                               flow::Packet& packet, flow::Trace& trace) {
+void DeviceCheck::fill_witness(Finding& f, const Question& q, const ServerView* server, query::Evaluation& e,
+                               const HeaderSet& set, flow::Packet& packet, flow::Trace& trace) {
     const auto prefer = preferred(e, p_, set);
     const auto witness = e.analysis().witness(set, prefer);
     if (!witness) return;
@@ -356,7 +380,9 @@ void DeviceCheck::fill_witness(Finding& f, const Question& q, const ServerView* 
     alarm.device = f.device;
     alarm.severity = base::Severity::error;
     alarm.certainty = Certainty::possible;
-    alarm.message = fmt::format("internal disagreement: the packet that shows {} is handled otherwise by the tracer; please report this", q.code);
+    alarm.message = fmt::format(
+        "internal disagreement: the packet that shows {} is handled otherwise by the tracer; please report this",
+        q.code);
     alarm.witness = f.witness;
     alarm.outcome = f.outcome;
     alarm.trace = f.trace;
@@ -364,8 +390,8 @@ void DeviceCheck::fill_witness(Finding& f, const Question& q, const ServerView* 
     findings_.push_back(std::move(alarm));
 }
 
-void DeviceCheck::report(const Question& q, const ServerView* server, query::Evaluation& e, const query::Answer& answer, const Group& group,
-                         const HeaderSet& surely) {
+void DeviceCheck::report(const Question& q, const ServerView* server, query::Evaluation& e, const query::Answer& answer,
+                         const Group& group, const HeaderSet& surely) {
     flow::Analysis& a = e.analysis();
     Finding f = fresh(q);
     const HeaderSet certain = a.meet(surely, a.may(group.headers));
@@ -380,17 +406,24 @@ void DeviceCheck::report(const Question& q, const ServerView* server, query::Eva
     const IntervalSet sources = shown_sources(e, group.headers, server != nullptr && q.code != "EL103");
     const auto prefixes = to_prefixes(sources, e.family());
     for (std::size_t i = 0; i < prefixes.size() && i < 64; ++i)
-        f.sources.push_back(prefixes[i].length == base::address_bits(e.family()) ? base::to_string(prefixes[i].base) : base::to_string(prefixes[i]));
+        f.sources.push_back(prefixes[i].length == base::address_bits(e.family()) ? base::to_string(prefixes[i].base)
+                                                                                 : base::to_string(prefixes[i]));
     std::string who = base::addresses_to_string(sources, e.family(), 4);
     const IntervalSet inside = of(p_.network.inside, e.family());
-    if (const IntervalSet missing = inside.minus(sources); sources.size() > 4096 && missing.size() <= 64 && inside.contains_all(sources))
-        who = missing.empty() ? "every inside host" : fmt::format("every inside host except {}", base::addresses_to_string(missing, e.family(), 4));
+    if (const IntervalSet missing = inside.minus(sources);
+        sources.size() > 4096 && missing.size() <= 64 && inside.contains_all(sources))
+        who = missing.empty()
+                  ? "every inside host"
+                  : fmt::format("every inside host except {}", base::addresses_to_string(missing, e.family(), 4));
     // The row that the witness belongs to says best what it leaves as.
     const flow::Row* row = group.row;
-    const std::string leaves = f.outcome && !f.outcome->src.empty() && f.outcome->src.find('-') == std::string::npos && row->src.form != flow::Rewritten::Form::chosen
+    const std::string leaves = f.outcome && !f.outcome->src.empty() && f.outcome->src.find('-') == std::string::npos &&
+                                       row->src.form != flow::Rewritten::Form::chosen
                                    ? f.outcome->src
                                    : leaves_as(e, *row);
-    const std::string out = row->out_if == self_interface ? "the device" : row->out_if == no_interface ? "" : interface_name(p_.device, row->out_if);
+    const std::string out = row->out_if == self_interface ? "the device"
+                            : row->out_if == no_interface ? ""
+                                                          : interface_name(p_.device, row->out_if);
     f.message = fill_in(q.message, server, e, group.headers, leaves, out, who);
     f.flows.emplace_back("family", e.family() == Family::v4 ? "IPv4" : "IPv6");
     const IntervalSet ports = a.project(group.headers, Field::dport);
@@ -402,10 +435,13 @@ void DeviceCheck::report(const Question& q, const ServerView* server, query::Eva
     if (q.by_translation) {
         f.span = rule_span(p_.device, group.rule);
         f.label = group.rule.valid() ? "this rule translates it" : "";
-        if (q.code == "EL103" || (server != nullptr && q.query.root.kind == query::Node::Kind::all_of && q.code == "EL103"))
+        if (q.code == "EL103" ||
+            (server != nullptr && q.query.root.kind == query::Node::Kind::all_of && q.code == "EL103"))
             cause = why_shared(p_, sources_, *server, packet, trace.outcome, group.rule);
         else if (server != nullptr && q.code == "EL104")
-            cause.because.push_back(fmt::format("{} is the address of {} itself: everything that is translated to the interface's address shares it", leaves, out));
+            cause.because.push_back(fmt::format(
+                "{} is the address of {} itself: everything that is translated to the interface's address shares it",
+                leaves, out));
         else if (server != nullptr)
             cause = why_not_own_source(p_, sources_, *server, packet, trace.outcome, group.rule);
         if (!f.span.valid()) {
@@ -413,7 +449,8 @@ void DeviceCheck::report(const Question& q, const ServerView* server, query::Eva
             const flow::Step by = accepting_step(p_.device, trace.outcome);
             f.span = rule_span(p_.device, by.rule);
             f.label = "lets it out untranslated";
-            if (!f.span.valid() && server != nullptr) f.span = server->publication, f.label = "the server is published here";
+            if (!f.span.valid() && server != nullptr)
+                f.span = server->publication, f.label = "the server is published here";
         }
     } else {
         f.span = rule_span(p_.device, group.rule);
@@ -431,7 +468,8 @@ void DeviceCheck::report(const Question& q, const ServerView* server, query::Eva
     f.help = fill_in(f.help, server, e, group.headers, leaves, out, who);
     if (f.certainty == Certainty::possible) f.depends_on = unknowns(e, answer.headers);
     guessed_facts(f, server);
-    stamp(f, fmt::format("{}|{}|{}", server != nullptr ? server->server.name : "", collapsed(rule_text(p_.device, group.rule)), leaves));
+    stamp(f, fmt::format("{}|{}|{}", server != nullptr ? server->server.name : "",
+                         collapsed(rule_text(p_.device, group.rule)), leaves));
     findings_.push_back(std::move(f));
 }
 
@@ -447,7 +485,10 @@ void DeviceCheck::require(const Question& q, const ServerView* server) {
             if (!e->surely(answer->headers).empty()) return;
             // That nobody knows the order of uplinks or addresses is no reason to think that all of them block it.
             const auto open = e->analysis().predicates_of(answer->headers);
-            if (std::all_of(open.begin(), open.end(), [&](PredicateId id) { return p_.device.predicates[id.index()].kind == PredicateKind::ambiguity; })) return;
+            if (std::all_of(open.begin(), open.end(), [&](PredicateId id) {
+                    return p_.device.predicates[id.index()].kind == PredicateKind::ambiguity;
+                }))
+                return;
             maybe = true;
             depends = unknowns(*e, answer->headers);
         }
@@ -460,7 +501,8 @@ void DeviceCheck::require(const Question& q, const ServerView* server) {
     // A packet that ought to pass: the box of the question, whatever becomes of it.
     flow::Analysis& a = shown->analysis();
     const query::Slice slice = shown->slice_of(q.query.root, server);
-    HeaderSet box = a.meet(a.new_flows(), a.cube(std::vector<std::pair<Field, IntervalSet>>(slice.box.begin(), slice.box.end())));
+    HeaderSet box =
+        a.meet(a.new_flows(), a.cube(std::vector<std::pair<Field, IntervalSet>>(slice.box.begin(), slice.box.end())));
     if (slice.to_internet) box = a.meet(box, shown->not_own());
     flow::Packet packet;
     flow::Trace trace;
@@ -531,19 +573,28 @@ void DeviceCheck::several(const Question& q, const ServerView* server) {
                 for (const flow::Decision& d : part.row->decisions)
                     if (rewrites_source(p_.device, d.rule)) s.rule = d.rule;
                 const flow::Rewritten& to = part.row->src;
-                if (to.form == flow::Rewritten::Form::unchanged) s.values = host;
-                else if (to.form == flow::Rewritten::Form::shifted) s.values = host.shifted(to.delta, base::address_bits(e->family()));
-                else s.values = a.values_after(*part.row, Field::src);
-                s.text = to.form == flow::Rewritten::Form::unchanged ? base::addresses_to_string(host, e->family(), 3) : leaves_as(*e, *part.row);
-                if (to.form == flow::Rewritten::Form::chosen) s.pool = p_.device.choices[to.choice.index()].varies && s.values.size() > 1;
-                const auto same = std::find_if(found.begin(), found.end(), [&](const Source& o) { return o.text == s.text; });
-                if (same != found.end()) same->headers = a.join(same->headers, headers);
-                else found.push_back(std::move(s));
+                if (to.form == flow::Rewritten::Form::unchanged)
+                    s.values = host;
+                else if (to.form == flow::Rewritten::Form::shifted)
+                    s.values = host.shifted(to.delta, base::address_bits(e->family()));
+                else
+                    s.values = a.values_after(*part.row, Field::src);
+                s.text = to.form == flow::Rewritten::Form::unchanged ? base::addresses_to_string(host, e->family(), 3)
+                                                                     : leaves_as(*e, *part.row);
+                if (to.form == flow::Rewritten::Form::chosen)
+                    s.pool = p_.device.choices[to.choice.index()].varies && s.values.size() > 1;
+                const auto same =
+                    std::find_if(found.begin(), found.end(), [&](const Source& o) { return o.text == s.text; });
+                if (same != found.end())
+                    same->headers = a.join(same->headers, headers);
+                else
+                    found.push_back(std::move(s));
             }
             const bool pool = std::any_of(found.begin(), found.end(), [](const Source& s) { return s.pool; });
             if (found.size() < 2 && !pool) continue;
             // Declared as its own, all of them: what the site wants.
-            const IntervalSet own = query::addresses_of(server != nullptr ? server->server.outbound : std::vector<Prefix>{}, e->family());
+            const IntervalSet own =
+                query::addresses_of(server != nullptr ? server->server.outbound : std::vector<Prefix>{}, e->family());
             if (server != nullptr && server->outbound_declared &&
                 std::all_of(found.begin(), found.end(), [&](const Source& s) { return own.contains_all(s.values); }))
                 continue;
@@ -553,18 +604,24 @@ void DeviceCheck::several(const Question& q, const ServerView* server) {
             // The source that is not the server's own is the one to show.
             const Source* shown = &found.front();
             for (const Source& s : found)
-                if (s.pool || (!shown->pool && own.contains_all(shown->values) && !own.contains_all(s.values))) shown = &s;
+                if (s.pool || (!shown->pool && own.contains_all(shown->values) && !own.contains_all(s.values)))
+                    shown = &s;
             Finding f = fresh(q);
             f.certainty = certain >= 2 ? Certainty::proven : Certainty::possible;
             flow::Packet packet;
             flow::Trace trace;
             fill_witness(f, q, server, *e, shown->headers, packet, trace);
             f.span = rule_span(p_.device, shown->rule);
-            f.label = shown->pool ? "this rule picks one of several addresses" : "this rule gives it one of its sources";
+            f.label =
+                shown->pool ? "this rule picks one of several addresses" : "this rule gives it one of its sources";
             std::string all;
             for (const Source& s : found) {
-                all += (all.empty() ? "" : ", ") + s.text + (s.row->out_if >= first_interface && found.size() > 1 ? " by " + interface_name(p_.device, s.row->out_if) : "");
-                if (s.rule.valid() && s.rule != shown->rule) f.related.push_back({rule_span(p_.device, s.rule), "another source: " + s.text});
+                all += (all.empty() ? "" : ", ") + s.text +
+                       (s.row->out_if >= first_interface && found.size() > 1
+                            ? " by " + interface_name(p_.device, s.row->out_if)
+                            : "");
+                if (s.rule.valid() && s.rule != shown->rule)
+                    f.related.push_back({rule_span(p_.device, s.rule), "another source: " + s.text});
             }
             f.sources.push_back(base::addresses_to_string(host, e->family()));
             f.flows.emplace_back("family", e->family() == Family::v4 ? "IPv4" : "IPv6");
@@ -573,7 +630,8 @@ void DeviceCheck::several(const Question& q, const ServerView* server) {
             if (pool) f.because.push_back("a pool or range gives each connection one of its addresses");
             std::set<std::uint32_t> outs;
             for (const Source& s : found) outs.insert(s.row->out_if);
-            if (outs.size() > 1) f.because.push_back("connections leave by more than one interface, and each has its own translation");
+            if (outs.size() > 1)
+                f.because.push_back("connections leave by more than one interface, and each has its own translation");
             if (f.certainty == Certainty::possible) f.depends_on = unknowns(*e, answer->headers);
             guessed_facts(f, server);
             stamp(f, fmt::format("{}|{}", server != nullptr ? server->server.name : "", all));

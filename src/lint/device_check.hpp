@@ -53,14 +53,14 @@ private:
     void several(const Question& q, const ServerView* server);
     [[nodiscard]] bool applies(const Question& q, const ServerView* server, query::Evaluation& e);
     [[nodiscard]] std::vector<Group> groups(const Question& q, query::Evaluation& e, const query::Answer& answer);
-    void report(const Question& q, const ServerView* server, query::Evaluation& e, const query::Answer& answer, const Group& group,
-                const flow::HeaderSet& surely);
-    void fill_witness(Finding& f, const Question& q, const ServerView* server, query::Evaluation& e, const flow::HeaderSet& set,
-                      flow::Packet& packet, flow::Trace& trace);
+    void report(const Question& q, const ServerView* server, query::Evaluation& e, const query::Answer& answer,
+                const Group& group, const flow::HeaderSet& surely);
+    void fill_witness(Finding& f, const Question& q, const ServerView* server, query::Evaluation& e,
+                      const flow::HeaderSet& set, flow::Packet& packet, flow::Trace& trace);
     void too_large(const flow::TooLarge& why);
     [[nodiscard]] std::string fill_in(const std::string& message, const ServerView* server, query::Evaluation& e,
-                                      const flow::HeaderSet& headers, const std::string& leaves_as, const std::string& out,
-                                      const std::string& who) const;
+                                      const flow::HeaderSet& headers, const std::string& leaves_as,
+                                      const std::string& out, const std::string& who) const;
     [[nodiscard]] std::string leaves_as(query::Evaluation& e, const flow::Row& row) const;
     [[nodiscard]] Finding fresh(const Question& q) const;
     void stamp(Finding& f, std::string_view key);
@@ -86,6 +86,7 @@ private:
 /// 16 hexadecimal digits of FNV-1a.
 [[nodiscard]] std::string fingerprint(std::string_view text);
 /// Packets that people recognise: dst 198.18.0.9, sport 40000, a source from the middle of the set.
-[[nodiscard]] std::vector<flow::HeaderSet> preferred(query::Evaluation& e, const Prepared& p, const flow::HeaderSet& set);
+[[nodiscard]] std::vector<flow::HeaderSet> preferred(query::Evaluation& e, const Prepared& p,
+                                                     const flow::HeaderSet& set);
 
 }  // namespace egresslint::lint

@@ -19,7 +19,9 @@ using flow::HeaderSet;
 namespace {
 
 bool starts_with_any(std::string_view code, std::string_view name, const std::vector<std::string>& list) {
-    return std::any_of(list.begin(), list.end(), [&](const std::string& p) { return p == "ALL" || code.starts_with(p) || (!name.empty() && name == p); });
+    return std::any_of(list.begin(), list.end(), [&](const std::string& p) {
+        return p == "ALL" || code.starts_with(p) || (!name.empty() && name == p);
+    });
 }
 
 bool selected(const Options& options, std::string_view code) {
@@ -38,15 +40,19 @@ DeviceReport describe(const Prepared& p) {
         const auto list = [](const std::vector<Prefix>& prefixes) {
             std::string text;
             for (const Prefix& a : prefixes)
-                text += (text.empty() ? "" : ", ") + (a.length == base::address_bits(a.base.family) ? base::to_string(a.base) : base::to_string(a));
+                text += (text.empty() ? "" : ", ") +
+                        (a.length == base::address_bits(a.base.family) ? base::to_string(a.base) : base::to_string(a));
             return text;
         };
         const std::string addresses = list(v.server.address), own = list(v.server.outbound);
-        r.mail_servers.push_back((addresses == v.server.name ? addresses : v.server.name + " " + addresses) + " -> " + (own.empty() ? "unknown" : own));
+        r.mail_servers.push_back((addresses == v.server.name ? addresses : v.server.name + " " + addresses) + " -> " +
+                                 (own.empty() ? "unknown" : own));
     }
     for (const std::uint32_t id : p.network.external) r.external.push_back(interface_name(p.device, id));
     for (const Rule& rule : p.device.rules)
-        if (rule.origin.valid() && !p.device.origins[rule.origin.index()].synthetic && !p.device.origins[rule.origin.index()].element) ++r.rules;
+        if (rule.origin.valid() && !p.device.origins[rule.origin.index()].synthetic &&
+            !p.device.origins[rule.origin.index()].element)
+            ++r.rules;
     return r;
 }
 
@@ -60,20 +66,24 @@ std::optional<Question> question_of(const Policy& policy, std::string& error) {
     Question q;
     q.code = policy.code;
     q.name = "policy";
-    q.severity = policy.severity == "warning" ? base::Severity::warning : policy.severity == "note" ? base::Severity::note : base::Severity::error;
+    q.severity = policy.severity == "warning" ? base::Severity::warning
+                 : policy.severity == "note"  ? base::Severity::note
+                                              : base::Severity::error;
     q.kind = policy.kind == "require" ? RuleKind::require : RuleKind::forbid;
     q.query = std::move(*query);
     q.message = policy.message.empty() ? fmt::format("the policy {} does not hold", policy.code) : policy.message;
     return q;
 }
 
-Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::Sources& sources, const Options& options, bool rules_too) {
+Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::Sources& sources, const Options& options,
+           bool rules_too) {
     Report report;
     const std::size_t count = devices.size();
     std::size_t at = 0;
     for (DeviceInput& input : devices) {
         const std::string name = input.device.name;
-        if (options.progress) options.progress(name, static_cast<double>(at) / static_cast<double>(std::max<std::size_t>(1, count)));
+        if (options.progress)
+            options.progress(name, static_cast<double>(at) / static_cast<double>(std::max<std::size_t>(1, count)));
         ++at;
         const Prepared p = prepare(std::move(input), intent, sources);
         report.devices.push_back(describe(p));
@@ -88,8 +98,13 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
         DeviceCheck check(p, intent, sources, options);
         for (const auto& e : check.families())
             if (check.families().size() == 1)
-                report.assumptions.push_back({name, fmt::format("{} is not looked at", e->family() == Family::v4 ? "IPv6" : "IPv4"),
-                                              fmt::format("the configuration says nothing about {}", e->family() == Family::v4 ? "IPv6" : "IPv4"), false, {}});
+                report.assumptions.push_back(
+                    {name,
+                     fmt::format("{} is not looked at", e->family() == Family::v4 ? "IPv6" : "IPv4"),
+                     fmt::format("the configuration says nothing about {}",
+                                 e->family() == Family::v4 ? "IPv6" : "IPv4"),
+                     false,
+                     {}});
         if (rules_too) {
             check.warm_up();
             for (const RuleFile& rule : rules())
@@ -110,7 +125,8 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
                 f.name = "input-incomplete";
                 f.device = name;
                 f.span = policy.span;
-                f.message = fmt::format("the policy {} cannot be asked: {}", policy.code, unknown ? unknown->message : error);
+                f.message =
+                    fmt::format("the policy {} cannot be asked: {}", policy.code, unknown ? unknown->message : error);
                 f.fingerprint = fingerprint(fmt::format("policy|{}|{}", name, policy.code));
                 report.findings.push_back(std::move(f));
             }
@@ -119,7 +135,9 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
         if (rules_too) check.bookkeeping([&](std::string_view code) { return selected(options, code); });
         for (Finding& f : check.findings()) report.findings.push_back(std::move(f));
     }
-    if (rules_too) apply_suppressions(report.findings, intent, sources, [&](std::string_view code) { return selected(options, code); });
+    if (rules_too)
+        apply_suppressions(report.findings, intent, sources,
+                           [&](std::string_view code) { return selected(options, code); });
     const auto place_of = [&](const Finding& f) {
         const bool has = f.span.valid();
         return std::tuple(has ? sources.file(f.span.file).path : std::string{}, has ? sources.begin(f.span).line : 0u);
@@ -127,7 +145,8 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
     std::stable_sort(report.findings.begin(), report.findings.end(), [&](const Finding& a, const Finding& b) {
         return std::tuple(a.device, place_of(a), a.rule) < std::tuple(b.device, place_of(b), b.rule);
     });
-    if (std::any_of(report.findings.begin(), report.findings.end(), [](const Finding& f) { return f.severity == Severity::error; }))
+    if (std::any_of(report.findings.begin(), report.findings.end(),
+                    [](const Finding& f) { return f.severity == Severity::error; }))
         report.status = "findings";
     if (options.progress) options.progress("done", 1.0);
     return report;
@@ -135,11 +154,13 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
 
 }  // namespace
 
-Report check(std::vector<DeviceInput> devices, const Intent& intent, const base::Sources& sources, const Options& options) {
+Report check(std::vector<DeviceInput> devices, const Intent& intent, const base::Sources& sources,
+             const Options& options) {
     return run(std::move(devices), intent, sources, options, true);
 }
 
-Report egress(std::vector<DeviceInput> devices, const Intent& intent, const base::Sources& sources, const Options& options) {
+Report egress(std::vector<DeviceInput> devices, const Intent& intent, const base::Sources& sources,
+              const Options& options) {
     return run(std::move(devices), intent, sources, options, false);
 }
 
@@ -148,11 +169,15 @@ Report egress(std::vector<DeviceInput> devices, const Intent& intent, const base
 namespace {
 
 std::string field_words(const Device& d, Field field, const IntervalSet& values, Family family) {
-    if (is_address(field)) return values.is_full(base::address_bits(family)) ? "any" : base::addresses_to_string(values, family, 16);
+    if (is_address(field))
+        return values.is_full(base::address_bits(family)) ? "any" : base::addresses_to_string(values, family, 16);
     if (field == Field::in_if) {
         std::string text;
         for (std::size_t i = self_interface; i < d.interfaces.size(); ++i)
-            if (values.contains(i)) text += (text.empty() ? "" : ", ") + (i == self_interface ? std::string("(self)") : interface_name(d, static_cast<std::uint32_t>(i)));
+            if (values.contains(i))
+                text +=
+                    (text.empty() ? "" : ", ") +
+                    (i == self_interface ? std::string("(self)") : interface_name(d, static_cast<std::uint32_t>(i)));
         return text;
     }
     if (values.is_full(field_bits(field, family))) return "any";
@@ -163,7 +188,8 @@ std::string field_words(const Device& d, Field field, const IntervalSet& values,
     return base::numbers_to_string(values);
 }
 
-QueryAnswer answer_of(const Prepared& p, query::Evaluation& e, const query::Query& q, const ServerView* server, const query::Answer& answer) {
+QueryAnswer answer_of(const Prepared& p, query::Evaluation& e, const query::Query& q, const ServerView* server,
+                      const query::Answer& answer) {
     QueryAnswer out;
     flow::Analysis& a = e.analysis();
     const Family family = e.family();
@@ -188,7 +214,8 @@ QueryAnswer answer_of(const Prepared& p, query::Evaluation& e, const query::Quer
         std::vector<std::pair<std::string, std::string>> words;
         for (const auto& [field, values] : box)
             if (!values.is_full(field_bits(field, family)) && field != Field::tcp_flags)
-                words.emplace_back(field == Field::in_if ? "in" : std::string(field_name(field)), field_words(p.device, field, values, family));
+                words.emplace_back(field == Field::in_if ? "in" : std::string(field_name(field)),
+                                   field_words(p.device, field, values, family));
         out.flows.push_back(std::move(words));
     });
     HeaderSet shown = a.meet(answer.headers, surely);
@@ -199,23 +226,28 @@ QueryAnswer answer_of(const Prepared& p, query::Evaluation& e, const query::Quer
         out.witness = packet_text(p.device, witness->packet);
         out.outcome = outcome_text(p.device, witness->packet, trace);
         out.trace = trace_steps(p.device, trace.outcome);
-        const bool confirmed = std::any_of(trace.branches.begin(), trace.branches.end(),
-                                           [&](const flow::Outcome& o) { return e.holds(q.root, server, false, witness->packet, o); });
+        const bool confirmed = std::any_of(trace.branches.begin(), trace.branches.end(), [&](const flow::Outcome& o) {
+            return e.holds(q.root, server, false, witness->packet, o);
+        });
         if (!confirmed) {
             out.certainty = Certainty::possible;
-            out.depends_on.emplace_back("internal disagreement: the tracer handles the witness otherwise; please report this");
+            out.depends_on.emplace_back(
+                "internal disagreement: the tracer handles the witness otherwise; please report this");
         }
     }
     if (out.certainty == Certainty::possible) {
-        for (const PredicateId id : a.predicates_of(answer.headers)) out.depends_on.push_back(p.device.predicates[id.index()].text);
-        for (const ChoiceId id : a.choices_of(answer.headers)) out.depends_on.push_back(p.device.choices[id.index()].text);
+        for (const PredicateId id : a.predicates_of(answer.headers))
+            out.depends_on.push_back(p.device.predicates[id.index()].text);
+        for (const ChoiceId id : a.choices_of(answer.headers))
+            out.depends_on.push_back(p.device.choices[id.index()].text);
     }
     return out;
 }
 
 }  // namespace
 
-tl::expected<std::vector<QueryAnswer>, QueryError> run_query(std::string_view text, const std::vector<Prepared>& devices, const Intent& intent,
+tl::expected<std::vector<QueryAnswer>, QueryError> run_query(std::string_view text,
+                                                             const std::vector<Prepared>& devices, const Intent& intent,
                                                              flow::Budget budget) {
     const auto q = query::parse(text);
     if (!q) return tl::unexpected(q.error());
@@ -224,7 +256,9 @@ tl::expected<std::vector<QueryAnswer>, QueryError> run_query(std::string_view te
     if (auto unknown = query::check_names(*q, all)) return tl::unexpected(*unknown);
     std::vector<QueryAnswer> answers;
     for (const Prepared& p : devices) {
-        if (!p.violations.empty()) return tl::unexpected(QueryError{"the model of " + p.device.name + " breaks a contract: " + p.violations.front(), 0, 1, {}, false});
+        if (!p.violations.empty())
+            return tl::unexpected(QueryError{
+                "the model of " + p.device.name + " breaks a contract: " + p.violations.front(), 0, 1, {}, false});
         for (const Family family : {Family::v4, Family::v6}) {
             const bool about = family == Family::v4 ? p.device.filters_v4 || !p.device.filters_v6 : p.device.filters_v6;
             if (!about) continue;
@@ -236,9 +270,12 @@ tl::expected<std::vector<QueryAnswer>, QueryError> run_query(std::string_view te
                 servers.push_back(nullptr);
             for (const ServerView* server : servers) {
                 if (server != nullptr)
-                    if (const auto set = e.published(*server); !set) return tl::unexpected(QueryError{set.error().what, 0, 1, {}, true});
+                    if (const auto set = e.published(*server); !set)
+                        return tl::unexpected(QueryError{set.error().what, 0, 1, {}, true});
                 const auto answer = e.run(q->root, server, false);
-                if (!answer) return tl::unexpected(QueryError{"the answer exceeds the budget: " + answer.error().what, 0, 1, {}, true});
+                if (!answer)
+                    return tl::unexpected(
+                        QueryError{"the answer exceeds the budget: " + answer.error().what, 0, 1, {}, true});
                 answers.push_back(answer_of(p, e, *q, server, *answer));
             }
         }

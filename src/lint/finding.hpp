@@ -24,17 +24,17 @@ struct PacketText {
     std::optional<std::uint8_t> icmp_type, icmp_code;
 };
 struct OutcomeText {
-    std::string verdict;  ///< accept drop reject unknown
-    std::string out;      ///< "" when blocked; "(self)" for local delivery
-    std::string src, dst; ///< "LOW-HIGH" for an open choice
+    std::string verdict;   ///< accept drop reject unknown
+    std::string out;       ///< "" when blocked; "(self)" for local delivery
+    std::string src, dst;  ///< "LOW-HIGH" for an open choice
     std::string sport, dport;
     bool logged = false;
 };
 struct TraceStep {
-    base::Span span;      ///< invalid for synthetic rules
-    std::string stage;    ///< "inet fw forward"
-    std::string text;     ///< the rule as written
-    std::string effect;   ///< "accept", "src:=198.51.100.2"
+    base::Span span;     ///< invalid for synthetic rules
+    std::string stage;   ///< "inet fw forward"
+    std::string text;    ///< the rule as written
+    std::string effect;  ///< "accept", "src:=198.51.100.2"
     bool uncertain = false;
 };
 /// A second place that the reader should look at, with what there is to see: root cause, covering rule, definition.
@@ -43,7 +43,7 @@ struct Related {
     std::string label;
 };
 struct Edit {
-    base::Span span;          ///< replaced text; empty span = insertion
+    base::Span span;  ///< replaced text; empty span = insertion
     std::string replacement;
 };
 struct Fix {
@@ -53,32 +53,34 @@ struct Fix {
 };
 
 struct Finding {
-    std::string rule;   ///< "EL101"
-    std::string name;   ///< "mail-source-not-own"
+    std::string rule;  ///< "EL101"
+    std::string name;  ///< "mail-source-not-own"
     Severity severity = Severity::error;
     Certainty certainty = Certainty::proven;
     std::string device;
-    std::string message;   ///< one sentence
-    base::Span span;       ///< primary location; may be invalid (a fact about the whole device)
-    std::string label;     ///< short text under the primary span: "this rule translates it"
+    std::string message;               ///< one sentence
+    base::Span span;                   ///< primary location; may be invalid (a fact about the whole device)
+    std::string label;                 ///< short text under the primary span: "this rule translates it"
     std::vector<std::string> sources;  ///< original sources as prefixes
-    std::vector<std::pair<std::string, std::string>> flows;  ///< further facts of the set: {"ports", "25"}, {"leaves_as", …}
+    std::vector<std::pair<std::string, std::string>>
+        flows;  ///< further facts of the set: {"ports", "25"}, {"leaves_as", …}
     std::optional<PacketText> witness;
     std::optional<OutcomeText> outcome;
     std::vector<TraceStep> trace;
     std::vector<std::string> because;  ///< root cause, one sentence each
     std::vector<Related> related;
-    std::string help;                  ///< what to do, one or two sentences
+    std::string help;  ///< what to do, one or two sentences
     std::optional<Fix> fix;
     std::vector<std::string> depends_on;  ///< assumptions and unknown predicates it hangs on
-    std::string fingerprint;           ///< hex, stable under moved lines
+    std::string fingerprint;              ///< hex, stable under moved lines
 };
 
 struct Assumption {
     std::string device;
     std::string what;     ///< "mail server 10.20.0.25"
     std::string because;  ///< "inbound tcp/25 to 198.51.100.5 is translated to it (edge.nft:21)"
-    /// false: declared evidence in the configuration carries it; true: guessed (names only), can decide nothing silently.
+    /// false: declared evidence in the configuration carries it; true: guessed (names only), can decide nothing
+    /// silently.
     bool guessed = false;
     base::Span span;
 };
@@ -90,8 +92,8 @@ struct EgressRow {
     std::vector<std::string> sources;  ///< original sources, prefixes
     std::string ports;                 ///< destination ports of this row, "25", "any"
     std::string out;                   ///< interface
-    std::string leaves_as;             ///< "198.51.100.5", "198.51.100.8-198.51.100.15 (pool)", "address of wan0", "unchanged"
-    std::string rule;                  ///< text of the translating rule, "" if none
+    std::string leaves_as;  ///< "198.51.100.5", "198.51.100.8-198.51.100.15 (pool)", "address of wan0", "unchanged"
+    std::string rule;       ///< text of the translating rule, "" if none
     base::Span span;
     Certainty certainty = Certainty::proven;
 };
@@ -108,9 +110,9 @@ struct DeviceReport {
 struct Report {
     std::vector<DeviceReport> devices;
     std::vector<Assumption> assumptions;
-    std::vector<EgressRow> egress;       ///< audit and egress only
-    std::vector<Finding> findings;       ///< sorted: device, file, line, code
-    std::string status = "ok";           ///< ok findings usage config unreadable not-understood
+    std::vector<EgressRow> egress;  ///< audit and egress only
+    std::vector<Finding> findings;  ///< sorted: device, file, line, code
+    std::string status = "ok";      ///< ok findings usage config unreadable not-understood
 };
 
 }  // namespace egresslint::lint

@@ -102,11 +102,23 @@ private:
     }
     void literals(Field field, const LiteralSet& v) {
         switch (field) {
-            case Field::src: narrow(g.src, v); g.src_limited = true; break;
-            case Field::dst: narrow(g.dst, v); g.dst_limited = true; break;
-            case Field::proto: g.proto = g.proto.intersect(v.values); g.proto_limited = true; break;
+            case Field::src:
+                narrow(g.src, v);
+                g.src_limited = true;
+                break;
+            case Field::dst:
+                narrow(g.dst, v);
+                g.dst_limited = true;
+                break;
+            case Field::proto:
+                g.proto = g.proto.intersect(v.values);
+                g.proto_limited = true;
+                break;
             case Field::sport: g.sport = g.sport.intersect(v.values); break;
-            case Field::dport: g.dport = g.dport.intersect(v.values); g.dport_limited = true; break;
+            case Field::dport:
+                g.dport = g.dport.intersect(v.values);
+                g.dport_limited = true;
+                break;
             case Field::family:
                 g.sees_v4 = g.sees_v4 && v.values.contains(4);
                 g.sees_v6 = g.sees_v6 && v.values.contains(6);
@@ -136,9 +148,12 @@ private:
             }
         }
         const Field field = r.columns[column].field;
-        if (field == Field::in_if) g.in_names = names;
-        else if (field == Field::out_if) g.out_names = names;
-        else literals(field, all);
+        if (field == Field::in_if)
+            g.in_names = names;
+        else if (field == Field::out_if)
+            g.out_names = names;
+        else
+            literals(field, all);
     }
     /// `a or b` limits a field only when both do, and then to the union.
     void require_any(const Or& any) {
@@ -233,7 +248,8 @@ std::vector<Translate> translations(const Rule& rule) {
     std::vector<Translate> out;
     for (const Effect& effect : rule.effects)
         if (const auto* t = std::get_if<Translate>(&effect)) out.push_back(*t);
-    if (const auto* decide = std::get_if<Decide>(&rule.control)) out.insert(out.end(), decide->then.begin(), decide->then.end());
+    if (const auto* decide = std::get_if<Decide>(&rule.control))
+        out.insert(out.end(), decide->then.begin(), decide->then.end());
     return out;
 }
 

@@ -13,13 +13,13 @@
 namespace egresslint::lint {
 
 struct Guard {
-    model::LiteralSet src, dst;       ///< full when not restricted
+    model::LiteralSet src, dst;  ///< full when not restricted
     base::IntervalSet proto, sport, dport;
     bool src_limited = false, dst_limited = false, dport_limited = false, proto_limited = false;
     std::vector<std::string> in_names, out_names;  ///< empty: any
-    bool dst_is_device = false;       ///< destination is an address of the device or of one of its interfaces
+    bool dst_is_device = false;  ///< destination is an address of the device or of one of its interfaces
     bool sees_v4 = true, sees_v6 = true;
-    bool from_self = false;           ///< only packets that the device itself sends
+    bool from_self = false;  ///< only packets that the device itself sends
 };
 
 /// One way to a rule.

@@ -38,17 +38,20 @@ bool sounds_external(std::string_view name) {
 }
 /// Interfaces that software makes: they prove nothing about where the office's hosts are.
 bool is_virtual(std::string_view name) {
-    if (starts_with_any(name, {"docker", "veth", "virbr", "vnet", "tun", "tap", "wg", "ipsec", "vti", "gre", "sit", "dummy",
-                               "ifb", "cni", "flannel", "cali", "lxc", "lxd", "podman", "nflog", "zt", "tailscale"}))
+    if (starts_with_any(
+            name, {"docker", "veth", "virbr", "vnet",    "tun",  "tap", "wg",  "ipsec",  "vti",   "gre", "sit",
+                   "dummy",  "ifb",  "cni",   "flannel", "cali", "lxc", "lxd", "podman", "nflog", "zt",  "tailscale"}))
         return true;
     // Docker's own bridges are br- and twelve hexadecimal digits.
-    return name.starts_with("br-") && name.size() == 15 &&
-           std::all_of(name.begin() + 3, name.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+    return name.starts_with("br-") && name.size() == 15 && std::all_of(name.begin() + 3, name.end(), [](char c) {
+               return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+           });
 }
 bool sounds_like_mail(std::string_view name) {
     const std::string n = lower(name);
     for (const std::string_view word : {"mail", "exchange", "smtp", "postfix", "zimbra", "sendmail", "exim"})
-        if (n.find(word) != std::string::npos && n.find("public") == std::string::npos && n.find("_ext") == std::string::npos)
+        if (n.find(word) != std::string::npos && n.find("public") == std::string::npos &&
+            n.find("_ext") == std::string::npos)
             return true;
     for (const std::string_view word : {"mx", "mta"}) {
         const std::size_t at = n.find(word);
@@ -116,10 +119,12 @@ private:
         if (std::find(to.begin(), to.end(), name) == to.end()) to.push_back(name);
     }
     bool covers(const std::vector<std::string>& patterns, std::string_view name) const {
-        return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& p) { return p == name || name_matches(p, name); });
+        return std::any_of(patterns.begin(), patterns.end(),
+                           [&](const std::string& p) { return p == name || name_matches(p, name); });
     }
     bool smtp(const IntervalSet& ports) const {
-        return std::any_of(intent_.smtp_ports.begin(), intent_.smtp_ports.end(), [&](auto p) { return ports.contains(p); });
+        return std::any_of(intent_.smtp_ports.begin(), intent_.smtp_ports.end(),
+                           [&](auto p) { return ports.contains(p); });
     }
 
     void take_declared_addresses();
@@ -186,7 +191,8 @@ void Inference::collect_names() {
         if (seen.insert(name).second) names_.push_back(name);
     };
     for (std::size_t i = first_interface; i < d_.interfaces.size(); ++i)
-        if (d_.interfaces[i].role != Role::loopback && (!d_.interfaces_known || d_.interfaces[i].span.valid() || !d_.interfaces[i].addresses.empty()))
+        if (d_.interfaces[i].role != Role::loopback &&
+            (!d_.interfaces_known || d_.interfaces[i].span.valid() || !d_.interfaces[i].addresses.empty()))
             take(d_.interfaces[i].name);
     if (d_.interfaces_known) {
         for (const Route& r : d_.routes)
@@ -212,13 +218,15 @@ void Inference::collect_rules() {
             if (t.field == Field::dst) {
                 const auto* fixed = std::get_if<Fixed>(&t.to);
                 if (fixed == nullptr) continue;
-                Publication p{way.rule, guard_of(d_, way.conditions), t.family.value_or(Family::v4), fixed->value, false};
+                Publication p{way.rule, guard_of(d_, way.conditions), t.family.value_or(Family::v4), fixed->value,
+                              false};
                 if (p.guard.from_self || !p.guard.proto.contains(6) || !smtp(p.guard.dport)) continue;
                 p.states_port = p.guard.dport_limited && p.guard.dport.size() < 1024;
                 publications_.push_back(std::move(p));
             } else if (t.field == Field::src) {
                 SourceTranslation s{way.rule, guard_of(d_, way.conditions), std::nullopt};
-                if (const auto* fixed = std::get_if<Fixed>(&t.to)) s.to = Address{t.family.value_or(Family::v4), fixed->value};
+                if (const auto* fixed = std::get_if<Fixed>(&t.to))
+                    s.to = Address{t.family.value_or(Family::v4), fixed->value};
                 translations_.push_back(std::move(s));
             }
         }
@@ -227,7 +235,8 @@ void Inference::collect_rules() {
             Guard g = guard_of(d_, {rule.match});
             if (g.dport_limited && smtp(g.dport) && g.dport.size() < 1024) {
                 g = guard_of(d_, way.conditions);
-                if (g.proto.contains(6) && !g.from_self && g.dst_limited && g.dst.values.size() + g.dst.values6.size() <= 64)
+                if (g.proto.contains(6) && !g.from_self && g.dst_limited &&
+                    g.dst.values.size() + g.dst.values6.size() <= 64)
                     admissions_.push_back({way.rule, std::move(g)});
             }
         }
@@ -243,7 +252,8 @@ void Inference::find_external() {
         return;
     }
     const auto done = [&](std::string because, bool guessed, base::Span span = {}) {
-        assume(fmt::format("{} {} the internet", joined(ext), ext.size() == 1 ? "faces" : "face"), std::move(because), guessed, span);
+        assume(fmt::format("{} {} the internet", joined(ext), ext.size() == 1 ? "faces" : "face"), std::move(because),
+               guessed, span);
         out_.external_guessed = guessed;
     };
     if (d_.routes_known) {
@@ -269,7 +279,9 @@ void Inference::find_external() {
     for (const SourceTranslation& s : translations_) {
         if (s.to && !contains(global, *s.to)) continue;
         // Towards inside destinations only: a translation for hairpin traffic.
-        if (s.guard.dst.values.intersect(global.values).empty() && s.guard.dst.values6.intersect(global.values6).empty()) continue;
+        if (s.guard.dst.values.intersect(global.values).empty() &&
+            s.guard.dst.values6.intersect(global.values6).empty())
+            continue;
         for (const std::string& n : s.guard.out_names) {
             if (!usable(n)) continue;
             if (is_virtual(n)) {
@@ -278,13 +290,15 @@ void Inference::find_external() {
                 continue;
             }
             add_name(ext, n);
-            if (because.empty()) span = span_of(s.rule), because = "sources are translated on the way out there" + where(span);
+            if (because.empty())
+                span = span_of(s.rule), because = "sources are translated on the way out there" + where(span);
         }
     }
     const bool hidden = !ext.empty();
     for (const Publication& p : publications_)
         for (const std::string& n : p.guard.in_names)
-            // A mapping on an inside interface is for hairpin traffic: it counts where nothing better is known, or the name does.
+            // A mapping on an inside interface is for hairpin traffic: it counts where nothing better is known, or the
+            // name does.
             if (usable(n) && !is_virtual(n) && (!hidden || sounds_external(n))) {
                 add_name(ext, n);
                 if (because.empty()) span = span_of(p.rule), because = "inbound SMTP is translated there" + where(span);
@@ -317,8 +331,10 @@ void Inference::find_external() {
     ext.push_back("(outside)");
     interface("(outside)");
     names_.push_back("(outside)");
-    const bool some = std::any_of(names_.begin(), names_.end(), [](const std::string& n) { return n != "(outside)" && !is_virtual(n); });
-    done("no rule names an interface that could face the internet, so an interface that no rule names is taken for it", some);
+    const bool some = std::any_of(names_.begin(), names_.end(),
+                                  [](const std::string& n) { return n != "(outside)" && !is_virtual(n); });
+    done("no rule names an interface that could face the internet, so an interface that no rule names is taken for it",
+         some);
 }
 
 void Inference::find_internal() {
@@ -330,13 +346,15 @@ void Inference::find_internal() {
     const bool real = std::any_of(in.begin(), in.end(), [](const std::string& n) { return !is_virtual(n); });
     if (real) {
         if (!d_.routes_known)
-            assume("there are no interfaces besides those that rules name: " + joined(names_), "no `ip -j addr` dump was given", false);
+            assume("there are no interfaces besides those that rules name: " + joined(names_),
+                   "no `ip -j addr` dump was given", false);
         return;
     }
     in.emplace_back("(inside)");
     interface("(inside)");
     names_.emplace_back("(inside)");
-    assume("inside hosts are behind an interface that no rule names", "rules name only " + joined(out_.external), false);
+    assume("inside hosts are behind an interface that no rule names", "rules name only " + joined(out_.external),
+           false);
 }
 
 void Inference::find_inside() {
@@ -346,8 +364,11 @@ void Inference::find_inside() {
         return;
     }
     for (const Route& r : d_.routes) {
-        if (!d_.routes_known || r.assumed || r.destination.length == 0 || r.type != RouteType::unicast || r.next_hops.empty()) continue;
-        if (std::all_of(r.next_hops.begin(), r.next_hops.end(), [&](const NextHop& h) { return covers(out_.internal, h.interface); }))
+        if (!d_.routes_known || r.assumed || r.destination.length == 0 || r.type != RouteType::unicast ||
+            r.next_hops.empty())
+            continue;
+        if (std::all_of(r.next_hops.begin(), r.next_hops.end(),
+                        [&](const NextHop& h) { return covers(out_.internal, h.interface); }))
             add(out_.inside, r.destination);
     }
     for (std::size_t i = first_interface; i < d_.interfaces.size(); ++i)
@@ -359,7 +380,8 @@ void Inference::find_inside() {
         return;
     }
     out_.inside = unite(out_.inside, private_addresses());
-    assume("inside addresses are the private ranges of RFC 1918, 6598 and 4193", "neither [site] internal nor routes were given", false);
+    assume("inside addresses are the private ranges of RFC 1918, 6598 and 4193",
+           "neither [site] internal nor routes were given", false);
 }
 
 std::string Inference::name_of(Family family, u128 host) const {
@@ -374,20 +396,22 @@ std::string Inference::name_of(Family family, u128 host) const {
 }
 
 bool Inference::admitted(Family family, u128 host) const {
-    return std::any_of(admissions_.begin(), admissions_.end(), [&](const Admission& a) { return a.guard.dst.of(Field::dst, family).contains(host); });
+    return std::any_of(admissions_.begin(), admissions_.end(),
+                       [&](const Admission& a) { return a.guard.dst.of(Field::dst, family).contains(host); });
 }
 
 void Inference::find_published_servers() {
     for (const Publication& p : publications_) {
         // Publishing every port does not make a mail server, unless the filter lets SMTP in.
         if (!p.states_port && !admitted(p.family, p.host)) continue;
-        if (!p.guard.in_names.empty() &&
-            std::none_of(p.guard.in_names.begin(), p.guard.in_names.end(), [&](const std::string& n) { return covers(out_.external, n); }))
+        if (!p.guard.in_names.empty() && std::none_of(p.guard.in_names.begin(), p.guard.in_names.end(),
+                                                      [&](const std::string& n) { return covers(out_.external, n); }))
             continue;
         const Address host{p.family, p.host};
         if (host.bits == 0 || contains(impossible_sources(), host)) continue;
         const bool known = std::any_of(out_.mail_servers.begin(), out_.mail_servers.end(), [&](const ServerView& v) {
-            return std::any_of(v.server.address.begin(), v.server.address.end(), [&](const Prefix& a) { return a.contains(host); });
+            return std::any_of(v.server.address.begin(), v.server.address.end(),
+                               [&](const Prefix& a) { return a.contains(host); });
         });
         if (known) continue;
         ServerView view;
@@ -396,10 +420,14 @@ void Inference::find_published_servers() {
         view.server.inferred = true;
         view.server.span = span_of(p.rule);
         std::string to = "the device's own address";
-        if (p.guard.dst_limited && !p.guard.dst_is_device) to = base::addresses_to_string(of(p.guard.dst, p.family), p.family, 3);
-        else if (!p.guard.dst_is_device) to = "any address";
-        assume("mail server " + base::to_string(host) + (view.server.name == base::to_string(host) ? "" : " (" + view.server.name + ")"),
-               fmt::format("inbound tcp/25 to {} is translated to it{}", to, where(view.server.span)), false, view.server.span);
+        if (p.guard.dst_limited && !p.guard.dst_is_device)
+            to = base::addresses_to_string(of(p.guard.dst, p.family), p.family, 3);
+        else if (!p.guard.dst_is_device)
+            to = "any address";
+        assume("mail server " + base::to_string(host) +
+                   (view.server.name == base::to_string(host) ? "" : " (" + view.server.name + ")"),
+               fmt::format("inbound tcp/25 to {} is translated to it{}", to, where(view.server.span)), false,
+               view.server.span);
         out_.mail_servers.push_back(std::move(view));
     }
 }
@@ -407,8 +435,8 @@ void Inference::find_published_servers() {
 void Inference::find_routed_servers() {
     const LiteralSet global = global_addresses();
     for (const Admission& a : admissions_) {
-        if (a.guard.in_names.empty() ||
-            std::none_of(a.guard.in_names.begin(), a.guard.in_names.end(), [&](const std::string& n) { return covers(out_.external, n); }))
+        if (a.guard.in_names.empty() || std::none_of(a.guard.in_names.begin(), a.guard.in_names.end(),
+                                                     [&](const std::string& n) { return covers(out_.external, n); }))
             continue;
         for (const Family family : {Family::v4, Family::v6}) {
             if (family == Family::v4 ? !a.guard.sees_v4 : !a.guard.sees_v6) continue;
@@ -416,7 +444,8 @@ void Inference::find_routed_servers() {
                 const Address host{family, i.first};
                 if (i.first != i.last || !contains(global, host)) continue;
                 if (std::any_of(out_.mail_servers.begin(), out_.mail_servers.end(), [&](const ServerView& v) {
-                        return std::any_of(v.server.address.begin(), v.server.address.end(), [&](const Prefix& p) { return p.contains(host); });
+                        return std::any_of(v.server.address.begin(), v.server.address.end(),
+                                           [&](const Prefix& p) { return p.contains(host); });
                     }))
                     continue;
                 ServerView view;
@@ -424,7 +453,8 @@ void Inference::find_routed_servers() {
                 view.server.address = {base::make_prefix(host, base::address_bits(family))};
                 view.server.inferred = true;
                 view.server.span = span_of(a.rule);
-                assume("mail server " + base::to_string(host), "SMTP from the internet is let through to it" + where(view.server.span), false,
+                assume("mail server " + base::to_string(host),
+                       "SMTP from the internet is let through to it" + where(view.server.span), false,
                        view.server.span);
                 out_.mail_servers.push_back(std::move(view));
             }
@@ -438,14 +468,17 @@ void Inference::find_named_servers() {
         if (!set.object.valid()) continue;
         const Object& object = d_.objects[set.object.index()];
         const auto* literal = std::get_if<LiteralSet>(&set.is);
-        if (literal == nullptr || !sounds_like_mail(object.name.substr(object.name.rfind(' ') + 1)) || !seen.insert(object.name).second) continue;
+        if (literal == nullptr || !sounds_like_mail(object.name.substr(object.name.rfind(' ') + 1)) ||
+            !seen.insert(object.name).second)
+            continue;
         ServerView view;
         for (const Family family : {Family::v4, Family::v6}) {
             const IntervalSet& hosts = of(*literal, family);
             if (hosts.size() > 4) continue;
             for (const base::Interval& i : hosts.intervals())
                 for (u128 n = 0, h = i.first; n <= i.last - i.first; ++n, ++h)
-                    if (contains(out_.inside, {family, h})) view.server.address.push_back(base::make_prefix({family, h}, base::address_bits(family)));
+                    if (contains(out_.inside, {family, h}))
+                        view.server.address.push_back(base::make_prefix({family, h}, base::address_bits(family)));
         }
         if (view.server.address.empty()) continue;
         view.server.name = object.name.substr(object.name.rfind(' ') + 1);
@@ -453,7 +486,8 @@ void Inference::find_named_servers() {
         view.server.span = object.defined;
         view.guessed = true;
         assume("mail server " + view.server.name + " " + base::to_string(view.server.address.front().base),
-               fmt::format("the name of {} \"{}\" says so{}", object.kind, object.name, where(object.defined)), true, object.defined);
+               fmt::format("the name of {} \"{}\" says so{}", object.kind, object.name, where(object.defined)), true,
+               object.defined);
         out_.mail_servers.push_back(std::move(view));
     }
 }
@@ -468,9 +502,11 @@ void Inference::find_outbound(ServerView& view) {
     bool translated = false;
     for (const Publication& p : publications_) {
         const Address host{p.family, p.host};
-        if (std::none_of(view.server.address.begin(), view.server.address.end(), [&](const Prefix& a) { return a.contains(host); })) continue;
-        if (!p.guard.in_names.empty() &&
-            std::none_of(p.guard.in_names.begin(), p.guard.in_names.end(), [&](const std::string& n) { return covers(out_.external, n); }))
+        if (std::none_of(view.server.address.begin(), view.server.address.end(),
+                         [&](const Prefix& a) { return a.contains(host); }))
+            continue;
+        if (!p.guard.in_names.empty() && std::none_of(p.guard.in_names.begin(), p.guard.in_names.end(),
+                                                      [&](const std::string& n) { return covers(out_.external, n); }))
             continue;
         translated = true;
         if (!view.publication.valid()) view.publication = span_of(p.rule);
@@ -497,8 +533,12 @@ void Inference::find_outbound(ServerView& view) {
             view.outbound_known = true;
             std::string text;
             for (const Prefix& p : published)
-                if (p.base.family == family) text += (text.empty() ? "" : ", ") + base::to_string(p.length == base::address_bits(family) ? p.base : p.base) + (p.length == base::address_bits(family) ? "" : fmt::format("/{}", p.length));
-            assume(fmt::format("the own outbound address of {} is {}", view.server.name, text), "inbound SMTP reaches it there" + where(span), false, span);
+                if (p.base.family == family)
+                    text += (text.empty() ? "" : ", ") +
+                            base::to_string(p.length == base::address_bits(family) ? p.base : p.base) +
+                            (p.length == base::address_bits(family) ? "" : fmt::format("/{}", p.length));
+            assume(fmt::format("the own outbound address of {} is {}", view.server.name, text),
+                   "inbound SMTP reaches it there" + where(span), false, span);
             continue;
         }
         for (const Prefix& p : view.server.address)
@@ -508,8 +548,9 @@ void Inference::find_outbound(ServerView& view) {
             }
         if (!has(view.server.outbound))
             assume(fmt::format("the own outbound address of {} is not known", view.server.name),
-                   translated ? "it is published on whatever address the interface has; declare `outbound` in egresslint.toml"
-                              : "no inbound mapping shows it; declare `outbound` in egresslint.toml",
+                   translated
+                       ? "it is published on whatever address the interface has; declare `outbound` in egresslint.toml"
+                       : "no inbound mapping shows it; declare `outbound` in egresslint.toml",
                    false, view.publication);
     }
 }
@@ -527,7 +568,9 @@ void Inference::find_mail_servers() {
         if (out_.mail_servers.empty()) find_named_servers();
         if (out_.mail_servers.empty())
             assume("no mail server is known",
-                   "no destination translation of inbound tcp/25 and no object name shows one; the rules about mail servers do not apply", true);
+                   "no destination translation of inbound tcp/25 and no object name shows one; the rules about mail "
+                   "servers do not apply",
+                   true);
     }
     for (ServerView& view : out_.mail_servers) find_outbound(view);
 }
@@ -551,7 +594,9 @@ void Inference::find_own_addresses() {
         if (s.to && contains(global, *s.to)) add(out_.own, base::make_prefix(*s.to, base::address_bits(s.to->family)));
     for (const ServerView& view : out_.mail_servers)
         for (const Prefix& p : view.server.outbound)
-            if (std::none_of(view.server.address.begin(), view.server.address.end(), [&](const Prefix& a) { return a == p; })) add(out_.own, p);
+            if (std::none_of(view.server.address.begin(), view.server.address.end(),
+                             [&](const Prefix& a) { return a == p; }))
+                add(out_.own, p);
 }
 
 void Inference::assume_routes() {
@@ -573,7 +618,8 @@ void Inference::assume_routes() {
         for (const InterfaceAddress& a : d_.interfaces[i].addresses)
             route(base::make_prefix(a.address, a.length), {{std::nullopt, d_.interfaces[i].name}}, 0);
     const auto has_default = [&](Family f) {
-        return std::any_of(d_.routes.begin(), d_.routes.end(), [&](const Route& r) { return r.destination.length == 0 && r.destination.base.family == f; });
+        return std::any_of(d_.routes.begin(), d_.routes.end(),
+                           [&](const Route& r) { return r.destination.length == 0 && r.destination.base.family == f; });
     };
     for (const Family f : {Family::v4, Family::v6}) {
         for (const Prefix& p : to_prefixes(of(out_.inside, f), f)) route(p, inside, 1000);
@@ -584,7 +630,8 @@ void Inference::assume_routes() {
     }
     d_.routes_known = true;
     assume(fmt::format("the default route leaves by {}", joined(out_.external)),
-           "no `ip -j route` dump was given; inside addresses are taken to be behind " + joined(out_.internal), out_.external_guessed);
+           "no `ip -j route` dump was given; inside addresses are taken to be behind " + joined(out_.internal),
+           out_.external_guessed);
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ struct Inferred {
     bool inside_declared = false;
     model::LiteralSet own;
     model::LiteralSet interface_addresses;
-    std::vector<ServerView> mail_servers;         ///< in_interfaces not yet filled
+    std::vector<ServerView> mail_servers;  ///< in_interfaces not yet filled
     std::vector<Assumption> assumptions;
 };
 

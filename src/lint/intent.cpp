@@ -47,8 +47,9 @@ public:
         for (const auto& [key, node] : table) {
             if (std::find(known.begin(), known.end(), key.str()) != known.end()) continue;
             const std::string near = nearest(key.str(), std::vector<std::string_view>(known));
-            error(key.source(), near.empty() ? fmt::format("unknown key \"{}\" in {}", key.str(), where)
-                                             : fmt::format("unknown key \"{}\" in {}; did you mean \"{}\"?", key.str(), where, near));
+            error(key.source(),
+                  near.empty() ? fmt::format("unknown key \"{}\" in {}", key.str(), where)
+                               : fmt::format("unknown key \"{}\" in {}; did you mean \"{}\"?", key.str(), where, near));
         }
     }
     void text(const toml::table& table, std::string_view key, std::string& to) {
@@ -168,7 +169,8 @@ void read_interface(Reader& r, const toml::table& t, DeviceIntent& device) {
         const auto prefix = base::parse_prefix(value);
         const auto host = base::parse_address(std::string_view(value).substr(0, value.find('/')));
         if (!prefix || !host) {
-            r.error(node.source(), fmt::format("\"{}\" is not an interface address such as \"198.51.100.2/28\"", value));
+            r.error(node.source(),
+                    fmt::format("\"{}\" is not an interface address such as \"198.51.100.2/28\"", value));
             return;
         }
         interface.address.push_back(*prefix);
@@ -205,7 +207,8 @@ void read_policy(Reader& r, const toml::table& t, Intent& intent) {
     std::string forbid, require;
     r.text(t, "forbid", forbid);
     r.text(t, "require", require);
-    if (forbid.empty() == require.empty()) r.error(t.source(), "[[policy]] needs either \"forbid\" or \"require\", with a query");
+    if (forbid.empty() == require.empty())
+        r.error(t.source(), "[[policy]] needs either \"forbid\" or \"require\", with a query");
     policy.kind = require.empty() ? "forbid" : "require";
     policy.query = require.empty() ? forbid : require;
     if (const toml::node* node = t.get(policy.kind)) policy.span = r.span(node->source());

@@ -26,13 +26,13 @@ struct MailServer {
 };
 struct IntentInterface {
     std::string name;
-    std::vector<base::Prefix> address;     ///< host bits matter: see `hosts`
-    std::vector<base::Address> hosts;      ///< the address itself, same order
+    std::vector<base::Prefix> address;  ///< host bits matter: see `hosts`
+    std::vector<base::Address> hosts;   ///< the address itself, same order
     base::Span span;
 };
 struct DeviceIntent {
     std::string name;
-    std::vector<std::string> config;       ///< files or globs, relative to the intent file
+    std::vector<std::string> config;  ///< files or globs, relative to the intent file
     std::string dialect;
     std::vector<std::string> external;
     std::string addresses, routes, rules;  ///< paths of ip -j dumps

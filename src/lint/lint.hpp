@@ -44,8 +44,8 @@ struct QueryError {
     std::string message;
     std::size_t begin = 0;
     std::size_t end = 0;
-    std::string suggestion;   ///< "" if none
-    bool too_large = false;   ///< the query is fine, the answer exceeds the budget
+    std::string suggestion;  ///< "" if none
+    bool too_large = false;  ///< the query is fine, the answer exceeds the budget
 };
 /// Three lines: the query, a caret line under the range, and the sentence with the suggestion.
 [[nodiscard]] std::string render(const QueryError& error, std::string_view query);
@@ -53,16 +53,17 @@ struct QueryError {
 /// The answer for one device and IP version (and one mail server, with `for each mail server`).
 struct QueryAnswer {
     std::string device;
-    std::string family;                    ///< "IPv4", "IPv6"
-    std::string subject;                   ///< "mail server exchange" or ""
-    bool empty = true;                     ///< no packet can be in the set
+    std::string family;                       ///< "IPv4", "IPv6"
+    std::string subject;                      ///< "mail server exchange" or ""
+    bool empty = true;                        ///< no packet can be in the set
     Certainty certainty = Certainty::proven;  ///< of a non-empty set
-    bool complete = true;                  ///< false: `flows` was cut
-    /// The set as boxes in words: {"src", "10.20.7.0/24"}, {"dst", "any"}, {"proto", "tcp"}, {"dport", "25"}, {"in", "lan"}.
+    bool complete = true;                     ///< false: `flows` was cut
+    /// The set as boxes in words: {"src", "10.20.7.0/24"}, {"dst", "any"}, {"proto", "tcp"}, {"dport", "25"}, {"in",
+    /// "lan"}.
     std::vector<std::vector<std::pair<std::string, std::string>>> flows;
-    std::vector<std::string> sources;      ///< all original sources, prefixes
-    std::vector<std::string> destinations; ///< all original destinations, prefixes
-    std::string ports;                     ///< destination ports, "25, 465-587", "any"
+    std::vector<std::string> sources;       ///< all original sources, prefixes
+    std::vector<std::string> destinations;  ///< all original destinations, prefixes
+    std::string ports;                      ///< destination ports, "25, 465-587", "any"
     std::optional<PacketText> witness;
     std::optional<OutcomeText> outcome;
     std::vector<TraceStep> trace;

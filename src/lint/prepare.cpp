@@ -38,7 +38,8 @@ std::vector<std::uint32_t> ids_of(const Device& device, const std::vector<std::s
 std::vector<std::uint32_t> routed_by(const Device& device, const Address& address) {
     const Route* best = nullptr;
     for (const Route& r : device.routes) {
-        if (r.assumed || r.type != RouteType::unicast || r.next_hops.empty() || !r.destination.contains(address)) continue;
+        if (r.assumed || r.type != RouteType::unicast || r.next_hops.empty() || !r.destination.contains(address))
+            continue;
         if (best == nullptr || r.destination.length > best->destination.length ||
             (r.destination.length == best->destination.length && r.metric < best->metric))
             best = &r;
@@ -62,7 +63,8 @@ void find_in_interfaces(Prepared& p, bool routes_were_known) {
             }
             if (!routes_were_known) continue;
             for (const std::uint32_t id : routed_by(p.device, a.base))
-                if (std::find(p.network.external.begin(), p.network.external.end(), id) == p.network.external.end()) in.push_back(id);
+                if (std::find(p.network.external.begin(), p.network.external.end(), id) == p.network.external.end())
+                    in.push_back(id);
         }
         if (in.empty()) in = p.network.internal;
         std::sort(in.begin(), in.end());
@@ -107,8 +109,8 @@ Prepared prepare(DeviceInput input, const Intent& intent, const base::Sources& s
 
 namespace {
 
-constexpr std::array<std::pair<std::uint8_t, std::string_view>, 8> protocol_names{{{6, "tcp"}, {17, "udp"}, {1, "icmp"},
-    {58, "icmpv6"}, {132, "sctp"}, {33, "dccp"}, {136, "udplite"}, {47, "gre"}}};
+constexpr std::array<std::pair<std::uint8_t, std::string_view>, 8> protocol_names{
+    {{6, "tcp"}, {17, "udp"}, {1, "icmp"}, {58, "icmpv6"}, {132, "sctp"}, {33, "dccp"}, {136, "udplite"}, {47, "gre"}}};
 
 std::string protocol_name(std::uint8_t number) {
     for (const auto& [n, name] : protocol_names)
@@ -172,13 +174,35 @@ OutcomeText outcome_text(const Device& device, const flow::Packet& packet, const
     return t;
 }
 
+namespace {
+/// "source_bound<-1; accept src:=198.51.100.2" -> "accept src:=198.51.100.2": bookkeeping of the model, but not marks.
+std::string readable(const Device& device, const std::string& effect) {
+    std::string out;
+    for (std::size_t at = 0; at < effect.size();) {
+        std::size_t end = effect.find("; ", at);
+        if (end == std::string::npos) end = effect.size();
+        const std::string_view part = std::string_view(effect).substr(at, end - at);
+        const std::string_view name = part.substr(0, part.find("<-"));
+        const bool hidden = name.size() < part.size() &&
+                            std::any_of(device.registers.begin(), device.registers.end(), [&](const Register& r) {
+                                std::string printed = r.name;
+                                std::replace(printed.begin(), printed.end(), ' ', '_');
+                                return printed == name && r.name.find("mark") == std::string::npos;
+                            });
+        if (!hidden) out += (out.empty() ? "" : "; ") + std::string(part);
+        at = end + 2;
+    }
+    return out;
+}
+}  // namespace
+
 std::vector<TraceStep> trace_steps(const Device& device, const flow::Outcome& outcome, bool all) {
     std::vector<TraceStep> steps;
     for (const flow::Step& s : outcome.steps) {
         TraceStep t;
         const Stage* stage = s.stage.valid() ? &device.pipeline[s.stage.index()] : nullptr;
         t.stage = stage != nullptr ? stage->name : "";
-        t.effect = s.effect;
+        t.effect = all ? s.effect : readable(device, s.effect);
         t.uncertain = s.uncertain;
         OriginId origin;
         if (s.rule.valid()) {
@@ -209,7 +233,8 @@ tl::expected<flow::Packet, std::string> packet_from_text(const Device& device, c
     const auto src = base::parse_address(text.src), dst = base::parse_address(text.dst);
     if (!src) return tl::unexpected(fmt::format("\"{}\" is not an address", text.src));
     if (!dst) return tl::unexpected(fmt::format("\"{}\" is not an address", text.dst));
-    if (src->family != dst->family) return tl::unexpected(std::string("source and destination are of different IP versions"));
+    if (src->family != dst->family)
+        return tl::unexpected(std::string("source and destination are of different IP versions"));
     p.family = src->family;
     p.src = src->bits;
     p.dst = dst->bits;
@@ -218,7 +243,8 @@ tl::expected<flow::Packet, std::string> packet_from_text(const Device& device, c
     } else {
         bool found = false;
         for (std::size_t i = first_interface; i < device.interfaces.size() && !found; ++i)
-            if (!device.interfaces[i].representative && device.interfaces[i].name == text.in) p.in_if = static_cast<std::uint32_t>(i), found = true;
+            if (!device.interfaces[i].representative && device.interfaces[i].name == text.in)
+                p.in_if = static_cast<std::uint32_t>(i), found = true;
         // An interface that no rule names behaves as its representative; the longest prefix is the nearest one.
         std::size_t best = 0;
         for (std::size_t i = first_interface; i < device.interfaces.size() && !found; ++i) {
@@ -238,7 +264,8 @@ tl::expected<flow::Packet, std::string> packet_from_text(const Device& device, c
         if (text.proto == name) p.proto = n, known = true;
     if (!known) {
         unsigned n = 0;
-        for (const char c : text.proto) n = c >= '0' && c <= '9' && n < 1000 ? n * 10 + static_cast<unsigned>(c - '0') : 1000;
+        for (const char c : text.proto)
+            n = c >= '0' && c <= '9' && n < 1000 ? n * 10 + static_cast<unsigned>(c - '0') : 1000;
         if (n > 255) return tl::unexpected(fmt::format("\"{}\" is no protocol", text.proto));
         p.proto = static_cast<std::uint8_t>(n);
     }

@@ -35,31 +35,31 @@ struct ServerView {
     /// Its own outbound address is known: declared, or proven by what it is published as.
     bool outbound_known = false;
     bool outbound_declared = false;
-    bool guessed = false;      ///< the host itself was guessed from a name
+    bool guessed = false;  ///< the host itself was guessed from a name
     /// A destination translation without a destination address publishes it: on whatever address the interface has.
     bool published_on_any = false;
-    base::Span publication;    ///< the rule that publishes it; may be invalid
+    base::Span publication;  ///< the rule that publishes it; may be invalid
 };
 
 /// The surroundings of one device. Interface ids are those of the resolved device.
 struct Network {
     std::vector<std::uint32_t> external;
-    std::vector<std::uint32_t> internal;   ///< where inside hosts' packets enter
-    model::LiteralSet inside;              ///< inside addresses
-    bool inside_declared = false;          ///< from [site], routes or connected networks; else private ranges
-    model::LiteralSet own;                 ///< addresses known to be the device's, published ones included
-    model::LiteralSet interface_addresses; ///< primary addresses of external interfaces (what masquerade takes)
-    model::LiteralSet internet;            ///< global unicast that is neither inside nor the device's own
+    std::vector<std::uint32_t> internal;    ///< where inside hosts' packets enter
+    model::LiteralSet inside;               ///< inside addresses
+    bool inside_declared = false;           ///< from [site], routes or connected networks; else private ranges
+    model::LiteralSet own;                  ///< addresses known to be the device's, published ones included
+    model::LiteralSet interface_addresses;  ///< primary addresses of external interfaces (what masquerade takes)
+    model::LiteralSet internet;             ///< global unicast that is neither inside nor the device's own
     std::vector<ServerView> mail_servers;
 };
 
 struct Prepared {
-    model::Device device;        ///< resolved
+    model::Device device;  ///< resolved
     std::string dialect;
     std::vector<std::string> files;
-    base::Diagnostics diagnostics;          ///< the reader's and resolve's
+    base::Diagnostics diagnostics;  ///< the reader's and resolve's
     std::vector<Assumption> assumptions;
-    std::vector<std::string> violations;    ///< of model::validate; a non-empty list is a defect of this program
+    std::vector<std::string> violations;  ///< of model::validate; a non-empty list is a defect of this program
     Network network;
     /// Predicates that say whether a destination is the device's own address; false for traffic to the internet.
     std::vector<model::PredicateId> own_destination;
@@ -70,12 +70,15 @@ struct Prepared {
 
 // -- texts of packets and outcomes, for trace and the renderers
 [[nodiscard]] PacketText packet_text(const model::Device& device, const flow::Packet& packet);
-[[nodiscard]] OutcomeText outcome_text(const model::Device& device, const flow::Packet& packet, const flow::Trace& trace);
+[[nodiscard]] OutcomeText outcome_text(const model::Device& device, const flow::Packet& packet,
+                                       const flow::Trace& trace);
 /// Steps as people read them: rules without effect on the packet and synthetic routing are left out unless `all`.
-[[nodiscard]] std::vector<TraceStep> trace_steps(const model::Device& device, const flow::Outcome& outcome, bool all = false);
+[[nodiscard]] std::vector<TraceStep> trace_steps(const model::Device& device, const flow::Outcome& outcome,
+                                                 bool all = false);
 /// "accept", "drop", "reject", "unknown".
 [[nodiscard]] std::string answer_text(flow::Answer answer);
 /// Packet from its text; error text when an address or interface does not parse or exist.
-[[nodiscard]] tl::expected<flow::Packet, std::string> packet_from_text(const model::Device& device, const PacketText& text);
+[[nodiscard]] tl::expected<flow::Packet, std::string> packet_from_text(const model::Device& device,
+                                                                       const PacketText& text);
 
 }  // namespace egresslint::lint

@@ -22,18 +22,38 @@ namespace egresslint::lint::query {
 
 /// What a comparison reads: header fields as the device received them, nat_ ones as they leave.
 enum class Target : std::uint8_t {
-    src, dst, sport, dport, proto, family, in, out, in_zone, out_zone, nat_src, nat_dst, nat_sport, nat_dport
+    src,
+    dst,
+    sport,
+    dport,
+    proto,
+    family,
+    in,
+    out,
+    in_zone,
+    out_zone,
+    nat_src,
+    nat_dst,
+    nat_sport,
+    nat_dport
 };
 
 /// One alternative on the right of a comparison.
 struct Value {
     enum class Kind : std::uint8_t {
-        addresses,   ///< `family`, `first`-`last`
-        numbers,     ///< first-last: ports, protocols
-        text,        ///< an interface, zone or protocol by name
-        set,         ///< a set of the configuration
-        mail_servers, internal, own, global, smtp_ports, smtp_allowed,
-        server_address, server_outbound, server_published,
+        addresses,  ///< `family`, `first`-`last`
+        numbers,    ///< first-last: ports, protocols
+        text,       ///< an interface, zone or protocol by name
+        set,        ///< a set of the configuration
+        mail_servers,
+        internal,
+        own,
+        global,
+        smtp_ports,
+        smtp_allowed,
+        server_address,
+        server_outbound,
+        server_published,
         interface_address,  ///< what masquerade takes on an external interface
     };
     Kind kind = Kind::text;
@@ -44,18 +64,31 @@ struct Value {
 };
 
 enum class Fact : std::uint8_t {
-    any, accepted, blocked, dropped, rejected, logged, limited, forwarded,
-    from_device, to_device, from_internet, to_internet, from_inside,
-    from_server,                       ///< from m
-    outbound_known, outbound_declared, published_known,
+    any,
+    accepted,
+    blocked,
+    dropped,
+    rejected,
+    logged,
+    limited,
+    forwarded,
+    from_device,
+    to_device,
+    from_internet,
+    to_internet,
+    from_inside,
+    from_server,  ///< from m
+    outbound_known,
+    outbound_declared,
+    published_known,
 };
 
 struct Node {
     enum class Kind : std::uint8_t { all_of, any_of, negate, compare, fact } kind = Kind::fact;
     std::vector<Node> children;
-    Target target = Target::src;       ///< compare
-    bool negated = false;              ///< compare: not in
-    std::vector<Value> values;         ///< compare
+    Target target = Target::src;  ///< compare
+    bool negated = false;         ///< compare: not in
+    std::vector<Value> values;    ///< compare
     Fact fact = Fact::any;
     std::size_t begin = 0, end = 0;
 };

@@ -25,14 +25,20 @@ bool is_outcome(Target t) { return is_nat(t) || t == Target::out || t == Target:
 
 Field field_of(Target t) {
     switch (t) {
-        case Target::src: case Target::nat_src: return Field::src;
-        case Target::dst: case Target::nat_dst: return Field::dst;
-        case Target::sport: case Target::nat_sport: return Field::sport;
-        case Target::dport: case Target::nat_dport: return Field::dport;
+        case Target::src:
+        case Target::nat_src: return Field::src;
+        case Target::dst:
+        case Target::nat_dst: return Field::dst;
+        case Target::sport:
+        case Target::nat_sport: return Field::sport;
+        case Target::dport:
+        case Target::nat_dport: return Field::dport;
         case Target::proto: return Field::proto;
         case Target::family: return Field::family;
-        case Target::in: case Target::in_zone: return Field::in_if;
-        case Target::out: case Target::out_zone: return Field::out_if;
+        case Target::in:
+        case Target::in_zone: return Field::in_if;
+        case Target::out:
+        case Target::out_zone: return Field::out_if;
     }
     return Field::src;
 }
@@ -45,13 +51,13 @@ IntervalSet id_set(const std::vector<std::uint32_t>& ids) {
 
 /// Dialects say where a set lives ("ip fw printers"); people may leave that out.
 bool matches_object(std::string_view full, std::string_view asked) {
-    return full == asked || (full.size() > asked.size() && full.ends_with(asked) && full[full.size() - asked.size() - 1] == ' ');
+    return full == asked ||
+           (full.size() > asked.size() && full.ends_with(asked) && full[full.size() - asked.size() - 1] == ' ');
 }
 std::string_view last_word(std::string_view full) { return full.substr(full.rfind(' ') + 1); }
 
 bool matches_interface(const Interface& f, const std::string& name) {
-    return f.name == name || (!f.representative && name_matches(name, f.name)) ||
-           (name == "self" && f.name == "self");
+    return f.name == name || (!f.representative && name_matches(name, f.name)) || (name == "self" && f.name == "self");
 }
 
 }  // namespace
@@ -85,7 +91,9 @@ IntervalSet Evaluation::values(const Node& node) const {
     const Network& n = prepared_.network;
     const Device& d = prepared_.device;
     std::vector<Interval> list;
-    const auto take = [&](const IntervalSet& set) { list.insert(list.end(), set.intervals().begin(), set.intervals().end()); };
+    const auto take = [&](const IntervalSet& set) {
+        list.insert(list.end(), set.intervals().begin(), set.intervals().end());
+    };
     const Field field = field_of(node.target);
     for (const Value& v : node.values) {
         using Kind = Value::Kind;
@@ -97,7 +105,8 @@ IntervalSet Evaluation::values(const Node& node) const {
             case Kind::text:
                 for (std::size_t i = self_interface; i < d.interfaces.size(); ++i) {
                     const bool zone = node.target == Target::in_zone || node.target == Target::out_zone;
-                    if (zone ? d.interfaces[i].zone == v.text : matches_interface(d.interfaces[i], v.text)) list.push_back({i, i});
+                    if (zone ? d.interfaces[i].zone == v.text : matches_interface(d.interfaces[i], v.text))
+                        list.push_back({i, i});
                 }
                 break;
             case Kind::set:
@@ -132,7 +141,8 @@ IntervalSet Evaluation::values(const Node& node) const {
 }
 
 bool Evaluation::names_interface_address(const Node& node) const {
-    return std::any_of(node.values.begin(), node.values.end(), [](const Value& v) { return v.kind == Value::Kind::interface_address; });
+    return std::any_of(node.values.begin(), node.values.end(),
+                       [](const Value& v) { return v.kind == Value::Kind::interface_address; });
 }
 /// What an unstated interface address is presumed to be in: global, an interface's address, and no named set else.
 bool Evaluation::presumed(const Node& node) const {
@@ -175,8 +185,10 @@ std::map<Field, IntervalSet> Evaluation::box(const Node& node, bool positive) co
     std::map<Field, IntervalSet> out;
     const auto limit = [&](Field field, IntervalSet set) {
         const auto at = out.find(field);
-        if (at == out.end()) out.emplace(field, std::move(set));
-        else at->second = at->second.intersect(set);
+        if (at == out.end())
+            out.emplace(field, std::move(set));
+        else
+            at->second = at->second.intersect(set);
     };
     switch (node.kind) {
         case Node::Kind::negate: return box(node.children.front(), !positive);
@@ -257,7 +269,8 @@ namespace {
 bool says_where(const Node& node) {
     if (node.kind == Node::Kind::compare) return node.target == Target::in || node.target == Target::in_zone;
     if (node.kind == Node::Kind::fact)
-        return node.fact == Fact::from_device || node.fact == Fact::from_internet || node.fact == Fact::from_inside || node.fact == Fact::from_server;
+        return node.fact == Fact::from_device || node.fact == Fact::from_internet || node.fact == Fact::from_inside ||
+               node.fact == Fact::from_server;
     return std::any_of(node.children.begin(), node.children.end(), says_where);
 }
 }  // namespace
@@ -268,7 +281,8 @@ HeaderSet Evaluation::plausible(const Slice& slice, HeaderSet headers) {
     const Network& n = prepared_.network;
     IntervalSet inside = of(n.inside, family());
     if (slice.unspoofed) {
-        const std::vector<std::pair<Field, IntervalSet>> spoofed{{Field::in_if, id_set(n.external)}, {Field::src, inside}};
+        const std::vector<std::pair<Field, IntervalSet>> spoofed{{Field::in_if, id_set(n.external)},
+                                                                 {Field::src, inside}};
         headers = analysis_.minus(headers, analysis_.cube(spoofed));
     }
     std::vector<Interval> mine;
@@ -276,7 +290,8 @@ HeaderSet Evaluation::plausible(const Slice& slice, HeaderSet headers) {
         for (const InterfaceAddress& a : f.addresses)
             if (a.address.family == family()) mine.push_back({a.address.bits, a.address.bits});
     inside = inside.minus(IntervalSet(std::move(mine)));
-    const std::vector<std::pair<Field, IntervalSet>> foreign{{Field::in_if, IntervalSet::single(self_interface)}, {Field::src, inside}};
+    const std::vector<std::pair<Field, IntervalSet>> foreign{{Field::in_if, IntervalSet::single(self_interface)},
+                                                             {Field::src, inside}};
     return analysis_.minus(headers, analysis_.cube(foreign));
 }
 
@@ -331,11 +346,19 @@ bool Evaluation::header_only(const Node& node) const {
         case Node::Kind::compare: return !is_outcome(node.target);
         case Node::Kind::fact:
             switch (node.fact) {
-                case Fact::any: case Fact::from_device: case Fact::from_internet: case Fact::from_inside: case Fact::from_server:
-                case Fact::outbound_known: case Fact::outbound_declared: case Fact::published_known: return true;
+                case Fact::any:
+                case Fact::from_device:
+                case Fact::from_internet:
+                case Fact::from_inside:
+                case Fact::from_server:
+                case Fact::outbound_known:
+                case Fact::outbound_declared:
+                case Fact::published_known: return true;
                 default: return false;
             }
-        default: return std::all_of(node.children.begin(), node.children.end(), [&](const Node& c) { return header_only(c); });
+        default:
+            return std::all_of(node.children.begin(), node.children.end(),
+                               [&](const Node& c) { return header_only(c); });
     }
 }
 
@@ -363,7 +386,8 @@ HeaderSet Evaluation::fact(Fact which, const flow::Row* row, bool positive) {
     HeaderSet set = analysis_.all();
     const Network& n = prepared_.network;
     switch (which) {
-        case Fact::outbound_known: return yes_or_no(server_ != nullptr && !addresses_of(server_->server.outbound, family()).empty());
+        case Fact::outbound_known:
+            return yes_or_no(server_ != nullptr && !addresses_of(server_->server.outbound, family()).empty());
         case Fact::outbound_declared: return yes_or_no(server_ != nullptr && server_->outbound_declared);
         case Fact::published_known: return yes_or_no(server_published_ != nullptr && !server_published_->empty());
         case Fact::any: return yes_or_no(true);
@@ -427,7 +451,8 @@ HeaderSet Evaluation::evaluate(const Node& node, const flow::Row* row, bool posi
     const bool meet = (node.kind == Node::Kind::all_of) == positive;
     if (row != nullptr)
         for (const Node& child : node.children)
-            if (constant(child, *row, value) && (value == positive) != meet) return meet ? analysis_.none() : analysis_.all();
+            if (constant(child, *row, value) && (value == positive) != meet)
+                return meet ? analysis_.none() : analysis_.all();
     HeaderSet set = meet ? analysis_.all() : analysis_.none();
     for (const Node& child : node.children) {
         const HeaderSet one = evaluate(child, row, positive);
@@ -500,13 +525,17 @@ bool Evaluation::holds(const Node& node, const ServerView* server, bool presume,
     server_ = server;
     presume_ = presume;
     const Network& n = prepared_.network;
-    const auto among = [](const std::vector<std::uint32_t>& ids, std::uint32_t id) { return std::find(ids.begin(), ids.end(), id) != ids.end(); };
+    const auto among = [](const std::vector<std::uint32_t>& ids, std::uint32_t id) {
+        return std::find(ids.begin(), ids.end(), id) != ids.end();
+    };
     switch (node.kind) {
         case Node::Kind::negate: return !holds(node.children.front(), server, presume, packet, outcome);
         case Node::Kind::all_of:
-            return std::all_of(node.children.begin(), node.children.end(), [&](const Node& c) { return holds(c, server, presume, packet, outcome); });
+            return std::all_of(node.children.begin(), node.children.end(),
+                               [&](const Node& c) { return holds(c, server, presume, packet, outcome); });
         case Node::Kind::any_of:
-            return std::any_of(node.children.begin(), node.children.end(), [&](const Node& c) { return holds(c, server, presume, packet, outcome); });
+            return std::any_of(node.children.begin(), node.children.end(),
+                               [&](const Node& c) { return holds(c, server, presume, packet, outcome); });
         case Node::Kind::compare: {
             const Field field = field_of(node.target);
             const auto single = [&](base::u128 v) { return value_in(node, {v, v}, field); };
@@ -517,8 +546,10 @@ bool Evaluation::holds(const Node& node, const ServerView* server, bool presume,
                 case Target::dport: return single(packet.dport);
                 case Target::proto: return single(packet.proto);
                 case Target::family: return values(node).contains(static_cast<unsigned>(packet.family)) != node.negated;
-                case Target::in: case Target::in_zone: return values(node).contains(packet.in_if) != node.negated;
-                case Target::out: case Target::out_zone: return values(node).contains(outcome.out_if) != node.negated;
+                case Target::in:
+                case Target::in_zone: return values(node).contains(packet.in_if) != node.negated;
+                case Target::out:
+                case Target::out_zone: return values(node).contains(outcome.out_if) != node.negated;
                 case Target::nat_src: {
                     // An open range is an address that nobody stated: take the symbolic answer's view of it.
                     const bool open = outcome.src.first != outcome.src.last;
@@ -548,12 +579,14 @@ bool Evaluation::holds(const Node& node, const ServerView* server, bool presume,
         case Fact::to_device: return outcome.out_if == self_interface;
         case Fact::from_internet: return among(n.external, packet.in_if);
         case Fact::to_internet:
-            return of(n.internet, family()).contains(packet.dst) && leads_outside(outcome.out_if, outcome.verdict == Verdict::accept);
+            return of(n.internet, family()).contains(packet.dst) &&
+                   leads_outside(outcome.out_if, outcome.verdict == Verdict::accept);
         case Fact::from_inside: return among(n.internal, packet.in_if) && sources_inside().contains(packet.src);
         case Fact::from_server:
             return server_ != nullptr && among(server_->in_interfaces, packet.in_if) &&
                    addresses_of(server_->server.address, family()).contains(packet.src);
-        case Fact::outbound_known: return server_ != nullptr && !addresses_of(server_->server.outbound, family()).empty();
+        case Fact::outbound_known:
+            return server_ != nullptr && !addresses_of(server_->server.outbound, family()).empty();
         case Fact::outbound_declared: return server_ != nullptr && server_->outbound_declared;
         case Fact::published_known: return server_published_ != nullptr && !server_published_->empty();
     }
@@ -575,7 +608,8 @@ std::optional<QueryError> check_node(const Node& node, const std::vector<const P
             if (v.kind == Value::Kind::set) {
                 what = "set";
                 for (const Object& o : p->device.objects)
-                    if (o.kind != "chain") known.push_back(last_word(o.name)), found = found || matches_object(o.name, v.text);
+                    if (o.kind != "chain")
+                        known.push_back(last_word(o.name)), found = found || matches_object(o.name, v.text);
             } else if (v.kind == Value::Kind::text) {
                 const bool zone = node.target == Target::in_zone || node.target == Target::out_zone;
                 what = zone ? "zone" : "interface";
@@ -589,8 +623,9 @@ std::optional<QueryError> check_node(const Node& node, const std::vector<const P
             }
         }
         if (!found)
-            return QueryError{fmt::format("no device has a{} {} named \"{}\"", what == "interface" ? "n" : "", what, v.text), v.begin, v.end,
-                              nearest(v.text, known), false};
+            return QueryError{
+                fmt::format("no device has a{} {} named \"{}\"", what == "interface" ? "n" : "", what, v.text), v.begin,
+                v.end, nearest(v.text, known), false};
     }
     return std::nullopt;
 }

@@ -4,8 +4,8 @@
 // A query is compiled in two halves. The comparisons of header fields give the *slice*: the smallest box that surely
 // holds every packet of the answer; the pipeline runs on that slice only, once for every query that fits into it. Then
 // the query is evaluated on each row of the resulting table: header comparisons are sets, facts about the outcome are
-// constants of the row, comparisons of translated fields are asked of the row's rewrites. Unknown predicates stay in the
-// sets as levels, so that certainty falls out at the end.
+// constants of the row, comparisons of translated fields are asked of the row's rewrites. Unknown predicates stay in
+// the sets as levels, so that certainty falls out at the end.
 #pragma once
 
 #include <map>
@@ -28,7 +28,8 @@ namespace egresslint::lint::query {
 struct Slice {
     std::map<model::Field, base::IntervalSet> box;
     bool accepted_only = false;
-    bool to_internet = false;  ///< predicates about the device's own addresses are fixed: the destination is not its own
+    bool to_internet =
+        false;  ///< predicates about the device's own addresses are fixed: the destination is not its own
     /// The question does not say where packets come in: inside sources then come from inside only.
     bool unspoofed = false;
     std::optional<model::LiteralSet> leaves_with_source;

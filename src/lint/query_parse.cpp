@@ -102,8 +102,8 @@ std::optional<std::uint32_t> number(std::string_view text) {
 
 /// "a" or "a-b" with parse(text) -> optional number type.
 template <class Parse>
-auto range(std::string_view text, Parse&& parse)
-    -> std::optional<std::pair<std::remove_cvref_t<decltype(*parse(text))>, std::remove_cvref_t<decltype(*parse(text))>>> {
+auto range(std::string_view text, Parse&& parse) -> std::optional<
+    std::pair<std::remove_cvref_t<decltype(*parse(text))>, std::remove_cvref_t<decltype(*parse(text))>>> {
     if (const auto one = parse(text)) return std::pair{*one, *one};
     const std::size_t dash = text.find('-');
     if (dash == std::string_view::npos) return std::nullopt;
@@ -112,12 +112,31 @@ auto range(std::string_view text, Parse&& parse)
     return std::pair{*first, *last};
 }
 
-constexpr std::array<std::pair<std::string_view, std::uint8_t>, 13> protocols{{{"tcp", 6}, {"udp", 17}, {"icmp", 1},
-    {"icmpv6", 58}, {"ipv6-icmp", 58}, {"sctp", 132}, {"dccp", 33}, {"udplite", 136}, {"esp", 50}, {"ah", 51},
-    {"gre", 47}, {"igmp", 2}, {"ospf", 89}}};
-constexpr std::array<std::pair<std::string_view, std::uint16_t>, 12> services{{{"smtp", 25}, {"smtps", 465},
-    {"submission", 587}, {"submissions", 465}, {"http", 80}, {"https", 443}, {"domain", 53}, {"dns", 53}, {"ssh", 22},
-    {"imap", 143}, {"imaps", 993}, {"ntp", 123}}};
+constexpr std::array<std::pair<std::string_view, std::uint8_t>, 13> protocols{{{"tcp", 6},
+                                                                               {"udp", 17},
+                                                                               {"icmp", 1},
+                                                                               {"icmpv6", 58},
+                                                                               {"ipv6-icmp", 58},
+                                                                               {"sctp", 132},
+                                                                               {"dccp", 33},
+                                                                               {"udplite", 136},
+                                                                               {"esp", 50},
+                                                                               {"ah", 51},
+                                                                               {"gre", 47},
+                                                                               {"igmp", 2},
+                                                                               {"ospf", 89}}};
+constexpr std::array<std::pair<std::string_view, std::uint16_t>, 12> services{{{"smtp", 25},
+                                                                               {"smtps", 465},
+                                                                               {"submission", 587},
+                                                                               {"submissions", 465},
+                                                                               {"http", 80},
+                                                                               {"https", 443},
+                                                                               {"domain", 53},
+                                                                               {"dns", 53},
+                                                                               {"ssh", 22},
+                                                                               {"imap", 143},
+                                                                               {"imaps", 993},
+                                                                               {"ntp", 123}}};
 
 std::optional<Value> Builder::value(const RawValue& raw) {
     Value v;
@@ -144,8 +163,8 @@ std::optional<Value> Builder::value(const RawValue& raw) {
         if (!raw.quoted && t == "own") return v.kind = Kind::own, v;
         if (!raw.quoted && t == "global") return v.kind = Kind::global, v;
         if (!raw.quoted && t == "smtp.allowed") return v.kind = Kind::smtp_allowed, v;
-        if (const std::size_t dot = t.find('.'); !raw.quoted && query.each_server && dot != std::string::npos &&
-                                                 t.substr(0, dot) == query.variable) {
+        if (const std::size_t dot = t.find('.');
+            !raw.quoted && query.each_server && dot != std::string::npos && t.substr(0, dot) == query.variable) {
             const std::string member = t.substr(dot + 1);
             if (member == "address") return v.kind = Kind::server_address, v;
             if (member == "outbound") return v.kind = Kind::server_outbound, v;
@@ -191,7 +210,8 @@ std::optional<Value> Builder::value(const RawValue& raw) {
     if (target == Target::family) {
         for (const auto& [name, n] : {std::pair{"ipv4", 4}, {"IPv4", 4}, {"4", 4}, {"ipv6", 6}, {"IPv6", 6}, {"6", 6}})
             if (t == name) return v.first = v.last = static_cast<unsigned>(n), v;
-        fail(fmt::format("\"{}\" is no IP version; write ipv4 or ipv6", t), raw.begin, raw.end, nearest(t, {"ipv4", "ipv6"}));
+        fail(fmt::format("\"{}\" is no IP version; write ipv4 or ipv6", t), raw.begin, raw.end,
+             nearest(t, {"ipv4", "ipv6"}));
         return std::nullopt;
     }
     for (const auto& [name, n] : protocols)
@@ -254,7 +274,8 @@ void Builder::compare(std::size_t end) {
 }
 
 std::size_t trimmed(std::string_view text, std::size_t begin, std::size_t end) {
-    while (end > begin && (text[end - 1] == ' ' || text[end - 1] == '\t' || text[end - 1] == '\n' || text[end - 1] == '\r'))
+    while (end > begin &&
+           (text[end - 1] == ' ' || text[end - 1] == '\t' || text[end - 1] == '\n' || text[end - 1] == '\r'))
         --end;
     return end;
 }
@@ -262,13 +283,13 @@ std::size_t trimmed(std::string_view text, std::size_t begin, std::size_t end) {
 template <class Rule>
 struct Action : peg::nothing<Rule> {};
 
-#define FIELD_ACTION(rule, to, proto)                                              \
-    template <>                                                                    \
-    struct Action<g::rule> {                                                       \
-        template <class In>                                                        \
-        static void apply(const In& in, Builder& b) {                              \
-            b.field(Target::to, in.position().byte, proto);                        \
-        }                                                                          \
+#define FIELD_ACTION(rule, to, proto)                       \
+    template <>                                             \
+    struct Action<g::rule> {                                \
+        template <class In>                                 \
+        static void apply(const In& in, Builder& b) {       \
+            b.field(Target::to, in.position().byte, proto); \
+        }                                                   \
     };
 FIELD_ACTION(f_nat_src, nat_src, -1)
 FIELD_ACTION(f_nat_dst, nat_dst, -1)
@@ -319,13 +340,13 @@ std::string bare(std::string_view text, std::string_view lead) {
     if (text.size() >= 2 && text.front() == '"') text = text.substr(1, text.size() - 2);
     return std::string(text);
 }
-#define VALUE_ACTION(rule, kind, lead, is_quoted)                                                            \
-    template <>                                                                                              \
-    struct Action<g::rule> {                                                                                 \
-        template <class In>                                                                                  \
-        static void apply(const In& in, Builder& b) {                                                        \
+#define VALUE_ACTION(rule, kind, lead, is_quoted)                                                                 \
+    template <>                                                                                                   \
+    struct Action<g::rule> {                                                                                      \
+        template <class In>                                                                                       \
+        static void apply(const In& in, Builder& b) {                                                             \
             push_value(in, b, Value::Kind::kind, bare(std::string_view(in.begin(), in.size()), lead), is_quoted); \
-        }                                                                                                    \
+        }                                                                                                         \
     };
 VALUE_ACTION(mail_servers, mail_servers, "", false)
 VALUE_ACTION(interface_address, interface_address, "", false)
@@ -344,14 +365,14 @@ struct Action<g::comparison> {
     }
 };
 
-#define FACT_ACTION(rule, to)                                                                        \
-    template <>                                                                                      \
-    struct Action<g::rule> {                                                                         \
-        template <class In>                                                                          \
-        static void apply(const In& in, Builder& b) {                                                \
-            const std::string_view whole(in.begin(), in.size());                                     \
+#define FACT_ACTION(rule, to)                                                                           \
+    template <>                                                                                         \
+    struct Action<g::rule> {                                                                            \
+        template <class In>                                                                             \
+        static void apply(const In& in, Builder& b) {                                                   \
+            const std::string_view whole(in.begin(), in.size());                                        \
             b.fact(Fact::to, in.position().byte, in.position().byte + trimmed(whole, 0, whole.size())); \
-        }                                                                                            \
+        }                                                                                               \
     };
 FACT_ACTION(accepted, accepted)
 FACT_ACTION(blocked, blocked)
@@ -380,7 +401,8 @@ struct Place {
         b.fact(Fact::from_server, begin, begin + end);
         if (b.query.each_server && name == b.query.variable) return;
         b.fail(fmt::format("\"{}\" is no place; after \"from\" stands device, internet, inside or the mail server of "
-                           "\"for each mail server\"", name),
+                           "\"for each mail server\"",
+                           name),
                begin + at, begin + end, nearest(name, {"device", "internet", "inside"}));
     }
 };
@@ -399,7 +421,8 @@ struct Action<g::known> {
         const std::string_view variable = whole.substr(0, dot), member = whole.substr(dot + 1, end - dot - 1);
         const std::size_t begin = in.position().byte;
         if (!b.query.each_server || variable != b.query.variable)
-            b.fail(fmt::format("\"{}\" is not the mail server of \"for each mail server\"", variable), begin, begin + dot);
+            b.fail(fmt::format("\"{}\" is not the mail server of \"for each mail server\"", variable), begin,
+                   begin + dot);
         if (member != "outbound" && member != "published")
             b.fail("only outbound and published can be known or not", begin + dot + 1, begin + end,
                    nearest(member, {"outbound", "published"}));
@@ -461,7 +484,8 @@ struct Action<g::each_server> {
 template <class Rule>
 inline constexpr const char* message = "this cannot stand here";
 template <>
-inline constexpr const char* message<g::operand> = "expected a comparison such as `src in 10.0.0.0/8`, or a fact such as `accepted`";
+inline constexpr const char* message<g::operand> =
+    "expected a comparison such as `src in 10.0.0.0/8`, or a fact such as `accepted`";
 template <>
 inline constexpr const char* message<g::conjunction> = message<g::operand>;
 template <>
@@ -479,7 +503,8 @@ inline constexpr const char* message<g::closing_quote> = "the quotation mark is 
 template <>
 inline constexpr const char* message<g::set_name> = "expected the name of a set";
 template <>
-inline constexpr const char* message<g::from_place> = "after `from` stands device, internet, inside or a mail server's name";
+inline constexpr const char* message<g::from_place> =
+    "after `from` stands device, internet, inside or a mail server's name";
 template <>
 inline constexpr const char* message<g::to_place> = "after `to` stands device or internet";
 template <>
@@ -505,16 +530,18 @@ QueryError error_at(std::string_view text, std::size_t at, std::string what) {
     error.begin = std::min(at, text.size());
     error.end = error.begin;
     const auto is_word = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+               c == '-';
     };
     while (error.end < text.size() && is_word(text[error.end])) ++error.end;
     const std::string_view word = text.substr(error.begin, error.end - error.begin);
     error.message = std::move(what);
     if (!word.empty())
-        error.suggestion = nearest(word, {"and", "or", "not", "src", "dst", "sport", "dport", "proto", "family", "in", "out",
-                                          "nat", "leaves", "tcp", "udp", "accepted", "blocked", "dropped", "rejected",
-                                          "logged", "limited", "forwarded", "from", "to", "internet", "inside", "device",
-                                          "mail", "servers", "server", "each", "forbid", "require", "any", "zone"});
+        error.suggestion = nearest(
+            word, {"and",      "or",      "not",     "src",       "dst",    "sport",   "dport",    "proto",   "family",
+                   "in",       "out",     "nat",     "leaves",    "tcp",    "udp",     "accepted", "blocked", "dropped",
+                   "rejected", "logged",  "limited", "forwarded", "from",   "to",      "internet", "inside",  "device",
+                   "mail",     "servers", "server",  "each",      "forbid", "require", "any",      "zone"});
     if (error.suggestion == word) error.suggestion.clear();
     if (error.end == error.begin) error.end = std::min(text.size(), error.begin + 1);
     return error;
@@ -532,17 +559,21 @@ tl::expected<Query, QueryError> parse(std::string_view text) {
         if (depth > 200) return tl::unexpected(error_at(text, i, "the query nests deeper than 200 levels"));
     }
     Builder builder;
-    peg::memory_input<peg::tracking_mode::eager, peg::eol::lf, const char*> input(text.data(), text.data() + text.size(), "query");
+    peg::memory_input<peg::tracking_mode::eager, peg::eol::lf, const char*> input(text.data(),
+                                                                                  text.data() + text.size(), "query");
     try {
-        if (!peg::parse<g::query, Action, Control>(input, builder)) return tl::unexpected(error_at(text, 0, message<g::operand>));
+        if (!peg::parse<g::query, Action, Control>(input, builder))
+            return tl::unexpected(error_at(text, 0, message<g::operand>));
     } catch (const peg::parse_error& e) {
         const std::size_t at = e.positions().empty() ? 0 : e.positions().front().byte;
         if (builder.error)
-            return tl::unexpected(QueryError{builder.error->message, builder.error->begin, builder.error->end, builder.error->suggestion, false});
+            return tl::unexpected(QueryError{builder.error->message, builder.error->begin, builder.error->end,
+                                             builder.error->suggestion, false});
         return tl::unexpected(error_at(text, at, std::string(e.message())));
     }
     if (builder.error)
-        return tl::unexpected(QueryError{builder.error->message, builder.error->begin, builder.error->end, builder.error->suggestion, false});
+        return tl::unexpected(QueryError{builder.error->message, builder.error->begin, builder.error->end,
+                                         builder.error->suggestion, false});
     builder.query.root = std::move(builder.stack.back());
     return std::move(builder.query);
 }

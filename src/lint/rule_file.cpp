@@ -18,7 +18,8 @@
 namespace egresslint::lint {
 namespace {
 
-constexpr std::array<std::string_view, 6> heads{"What it does", "Why is this bad", "Example", "Use instead", "Fix", "References"};
+constexpr std::array<std::string_view, 6> heads{"What it does", "Why is this bad", "Example", "Use instead",
+                                                "Fix",          "References"};
 
 struct Lines {
     std::string_view text;
@@ -99,7 +100,8 @@ std::pair<std::string, unsigned> read_examples(std::string_view page, unsigned f
         example.intent = intent;
         example.line = fence;
         if (info[1].starts_with("expect=")) {
-            if (!read_expectation(info[1].substr(7), example)) return {fmt::format("\"{}\" is no expectation such as expect=EL101@4", info[1]), fence};
+            if (!read_expectation(info[1].substr(7), example))
+                return {fmt::format("\"{}\" is no expectation such as expect=EL101@4", info[1]), fence};
         } else if (info[1] != "clean") {
             continue;
         }
@@ -132,7 +134,8 @@ tl::expected<RuleFile, RuleFileError> parse_rule_file(std::string_view path, std
     };
     Lines lines{text, 0, 0};
     std::string_view line;
-    if (!lines.next(line) || line != "+++") return wrong(1, "a rule file begins with front matter between two lines of +++");
+    if (!lines.next(line) || line != "+++")
+        return wrong(1, "a rule file begins with front matter between two lines of +++");
     const std::size_t begin = lines.at;
     std::size_t end = std::string_view::npos;
     while (lines.next(line)) {
@@ -155,16 +158,26 @@ tl::expected<RuleFile, RuleFileError> parse_rule_file(std::string_view path, std
             return node.is_string();
         };
         bool fine = true;
-        if (key == "code") fine = string(rule.code);
-        else if (key == "name") fine = string(rule.name);
-        else if (key == "severity") fine = string(severity);
-        else if (key == "kind") fine = string(kind);
-        else if (key == "query") fine = string(rule.query);
-        else if (key == "message") fine = string(rule.message);
-        else if (key == "help") fine = string(rule.help);
-        else if (key == "also_query") fine = string(rule.also_query);
-        else if (key == "also_message") fine = string(rule.also_message);
-        else if (key == "also_severity") fine = string(also_severity);
+        if (key == "code")
+            fine = string(rule.code);
+        else if (key == "name")
+            fine = string(rule.name);
+        else if (key == "severity")
+            fine = string(severity);
+        else if (key == "kind")
+            fine = string(kind);
+        else if (key == "query")
+            fine = string(rule.query);
+        else if (key == "message")
+            fine = string(rule.message);
+        else if (key == "help")
+            fine = string(rule.help);
+        else if (key == "also_query")
+            fine = string(rule.also_query);
+        else if (key == "also_message")
+            fine = string(rule.also_message);
+        else if (key == "also_severity")
+            fine = string(also_severity);
         else if (key == "presume_interface_address") {
             fine = node.is_boolean();
             if (fine) rule.presume_interface_address = node.as_boolean()->get();
@@ -174,28 +187,42 @@ tl::expected<RuleFile, RuleFileError> parse_rule_file(std::string_view path, std
                 for (const toml::node& item : *node.as_array())
                     if (const auto* s = item.as_string()) rule.needs.push_back(s->get());
         } else {
-            const std::string near = nearest(key.str(), {"code", "name", "severity", "kind", "query", "message", "help", "needs", "presume_interface_address", "also_query", "also_message", "also_severity"});
-            return wrong(at, fmt::format("unknown key \"{}\"{}", key.str(), near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
+            const std::string near =
+                nearest(key.str(), {"code", "name", "severity", "kind", "query", "message", "help", "needs",
+                                    "presume_interface_address", "also_query", "also_message", "also_severity"});
+            return wrong(at, fmt::format("unknown key \"{}\"{}", key.str(),
+                                         near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
         }
         if (!fine) return wrong(at, fmt::format("\"{}\" has the wrong type", key.str()));
     }
     if (rule.code.empty() || rule.name.empty()) return wrong(1, "the front matter needs \"code\" and \"name\"");
-    for (const auto& [word, to] : {std::pair{&severity, &rule.severity}, std::pair{&also_severity, &rule.also_severity}}) {
-        if (*word == "error") *to = base::Severity::error;
-        else if (*word == "warning") *to = base::Severity::warning;
-        else if (*word == "note") *to = base::Severity::note;
-        else return wrong(1, fmt::format("\"{}\" is no severity; write error, warning or note", *word));
+    for (const auto& [word, to] :
+         {std::pair{&severity, &rule.severity}, std::pair{&also_severity, &rule.also_severity}}) {
+        if (*word == "error")
+            *to = base::Severity::error;
+        else if (*word == "warning")
+            *to = base::Severity::warning;
+        else if (*word == "note")
+            *to = base::Severity::note;
+        else
+            return wrong(1, fmt::format("\"{}\" is no severity; write error, warning or note", *word));
     }
-    if (kind == "require") rule.kind = RuleKind::require;
-    else if (kind == "several") rule.kind = RuleKind::several;
-    else if (kind == "native") rule.kind = RuleKind::native;
-    else if (kind != "forbid") return wrong(1, "\"kind\" is \"forbid\", \"require\", \"several\" or \"native\"");
-    if (rule.kind != RuleKind::native && (rule.query.empty() || rule.message.empty())) return wrong(1, "the front matter needs \"query\" and \"message\"");
+    if (kind == "require")
+        rule.kind = RuleKind::require;
+    else if (kind == "several")
+        rule.kind = RuleKind::several;
+    else if (kind == "native")
+        rule.kind = RuleKind::native;
+    else if (kind != "forbid")
+        return wrong(1, "\"kind\" is \"forbid\", \"require\", \"several\" or \"native\"");
+    if (rule.kind != RuleKind::native && (rule.query.empty() || rule.message.empty()))
+        return wrong(1, "the front matter needs \"query\" and \"message\"");
 
     const std::string_view page = text.substr(lines.at);
     rule.page = std::string(page.substr(std::min(page.size(), page.find_first_not_of("\r\n"))));
     for (const std::string_view head : heads)
-        if (rule.page.find(fmt::format("## {}\n", head)) == std::string::npos) return wrong(lines.number, fmt::format("the page lacks the head \"## {}\"", head));
+        if (rule.page.find(fmt::format("## {}\n", head)) == std::string::npos)
+            return wrong(lines.number, fmt::format("the page lacks the head \"## {}\"", head));
     rule.summary = first_sentence(rule.page, "What it does");
     const auto [message, at] = read_examples(page, lines.number, rule);
     if (!message.empty()) return wrong(at, message);
@@ -207,8 +234,10 @@ const std::vector<RuleFile>& rules() {
         std::vector<RuleFile> list;
         for (const EmbeddedRule& file : embedded_rules()) {
             auto rule = parse_rule_file(file.path, file.text);
-            if (!rule) std::fprintf(stderr, "%s:%u: %s\n", rule.error().path.c_str(), rule.error().line, rule.error().message.c_str());
-            EGL_CHECK(rule.has_value());  // ours, and a test reads each one
+            // Ours, and a test reads each one.
+            if (!rule)
+                base::check_failed(rule.error().message.c_str(), rule.error().path.c_str(),
+                                   static_cast<int>(rule.error().line));
             list.push_back(std::move(*rule));
         }
         std::sort(list.begin(), list.end(), [](const RuleFile& a, const RuleFile& b) { return a.code < b.code; });
@@ -220,7 +249,8 @@ const std::vector<RuleFile>& rules() {
 namespace {
 bool same_text(std::string_view a, std::string_view b) {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
+    return a.size() == b.size() &&
+           std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 }  // namespace
 

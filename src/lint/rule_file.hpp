@@ -28,11 +28,12 @@
 namespace egresslint::lint {
 
 struct RuleExample {
-    std::string dialect;   ///< "nft", "iptables", "ip6tables"
+    std::string dialect;  ///< "nft", "iptables", "ip6tables"
     std::string text;
-    std::string intent;    ///< "" = inference only
-    std::vector<std::pair<std::string, unsigned>> expect;  ///< code, line in `text`; line 0 = no location. Empty = clean
-    unsigned line = 0;     ///< of the fence in the rule file
+    std::string intent;  ///< "" = inference only
+    std::vector<std::pair<std::string, unsigned>>
+        expect;         ///< code, line in `text`; line 0 = no location. Empty = clean
+    unsigned line = 0;  ///< of the fence in the rule file
 };
 
 enum class RuleKind : std::uint8_t {
@@ -53,14 +54,15 @@ struct RuleFile {
     /// An interface address that nobody stated is presumed global and not a mail server's own.
     bool presume_interface_address = false;
     std::string help;
-    /// A second question of the same rule at another severity ("" = none): keys also_query, also_message, also_severity.
+    /// A second question of the same rule at another severity ("" = none): keys also_query, also_message,
+    /// also_severity.
     std::string also_query;
     std::string also_message;
     base::Severity also_severity = base::Severity::warning;
-    std::string summary;             ///< first sentence of "What it does"
-    std::string page;                ///< Markdown, front matter removed; `explain` prints it
+    std::string summary;  ///< first sentence of "What it does"
+    std::string page;     ///< Markdown, front matter removed; `explain` prints it
     std::vector<RuleExample> examples;
-    std::string path;                ///< "rules/EL101-mail-source-not-own.md"
+    std::string path;  ///< "rules/EL101-mail-source-not-own.md"
 };
 
 struct RuleFileError {

@@ -24,7 +24,8 @@ struct Comment {
 
 std::string_view trim(std::string_view s) {
     while (!s.empty() && (s.front() == ' ' || s.front() == '\t')) s.remove_prefix(1);
-    while (!s.empty() && (s.back() == ' ' || s.back() == '\t' || s.back() == '\r' || s.back() == '"')) s.remove_suffix(1);
+    while (!s.empty() && (s.back() == ' ' || s.back() == '\t' || s.back() == '\r' || s.back() == '"'))
+        s.remove_suffix(1);
     return s;
 }
 
@@ -100,7 +101,8 @@ void apply_suppressions(std::vector<Finding>& findings, const Intent& intent, co
         }
         for (std::size_t i = 0; i < intent.allows.size(); ++i) {
             const Allow& a = intent.allows[i];
-            if (a.rule != f.rule || (!a.device.empty() && a.device != f.device) || a.reason.empty() || expired(a)) continue;
+            if (a.rule != f.rule || (!a.device.empty() && a.device != f.device) || a.reason.empty() || expired(a))
+                continue;
             const bool match = a.match.empty() || f.message.find(a.match) != std::string::npos ||
                                std::find(f.sources.begin(), f.sources.end(), a.match) != f.sources.end();
             if (!match) continue;
@@ -114,10 +116,14 @@ void apply_suppressions(std::vector<Finding>& findings, const Intent& intent, co
         for (const std::string& code : c.codes) codes += (codes.empty() ? "" : ", ") + code;
         if (c.reason.empty()) {
             if (selected("EL904"))
-                findings.push_back(note_of("EL904", "suppression-without-reason", base::Severity::error,
-                                           fmt::format("the suppression of {} gives no reason and has no effect; write `-- why` behind it", codes), c.span));
+                findings.push_back(note_of(
+                    "EL904", "suppression-without-reason", base::Severity::error,
+                    fmt::format("the suppression of {} gives no reason and has no effect; write `-- why` behind it",
+                                codes),
+                    c.span));
         } else if (!c.used && std::any_of(c.codes.begin(), c.codes.end(), selected) && selected("EL905")) {
-            findings.push_back(note_of("EL905", "suppression-unused", base::Severity::note, fmt::format("nothing here is {}: the suppression is unused", codes), c.span));
+            findings.push_back(note_of("EL905", "suppression-unused", base::Severity::note,
+                                       fmt::format("nothing here is {}: the suppression is unused", codes), c.span));
         }
     }
     for (std::size_t i = 0; i < intent.allows.size(); ++i) {
@@ -125,12 +131,15 @@ void apply_suppressions(std::vector<Finding>& findings, const Intent& intent, co
         if (a.reason.empty()) {
             if (selected("EL904"))
                 findings.push_back(note_of("EL904", "suppression-without-reason", base::Severity::error,
-                                           fmt::format("[[allow]] of {} gives no reason and has no effect", a.rule), a.span));
+                                           fmt::format("[[allow]] of {} gives no reason and has no effect", a.rule),
+                                           a.span));
         } else if (expired(a)) {
             if (selected("EL905"))
-                findings.push_back(note_of("EL905", "suppression-unused", base::Severity::error, fmt::format("[[allow]] of {} ended on {}", a.rule, a.until), a.span));
+                findings.push_back(note_of("EL905", "suppression-unused", base::Severity::error,
+                                           fmt::format("[[allow]] of {} ended on {}", a.rule, a.until), a.span));
         } else if (!allow_used[i] && selected(a.rule) && selected("EL905")) {
-            findings.push_back(note_of("EL905", "suppression-unused", base::Severity::note, fmt::format("[[allow]] of {} suppresses nothing", a.rule), a.span));
+            findings.push_back(note_of("EL905", "suppression-unused", base::Severity::note,
+                                       fmt::format("[[allow]] of {} suppresses nothing", a.rule), a.span));
         }
     }
 }

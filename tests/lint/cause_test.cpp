@@ -15,8 +15,7 @@ std::string office(const std::string& post, const std::string& more = {}) {
            "  }\n"
            "  chain post {\n"
            "    type nat hook postrouting priority srcnat\n" +
-           post +
-           "  }\n" + more +
+           post + "  }\n" + more +
            "}\n"
            "table ip fw {\n"
            "  chain forward {\n"
@@ -40,11 +39,13 @@ const std::string general = "    oifname \"wan0\" snat to 198.51.100.2\n";
 
 TEST_CASE("F1: only an inbound mapping exists", "[cause]") {
     CHECK(cause_of(office(general)) ==
-          "the port mapping at edge.nft:4 covers inbound connections only; no rule translates the connections that 10.20.0.25 opens itself to its own address");
+          "the port mapping at edge.nft:4 covers inbound connections only; no rule translates the connections that "
+          "10.20.0.25 opens itself to its own address");
 }
 TEST_CASE("F2: the rule for the server stands behind a general one", "[cause]") {
     CHECK(cause_of(office(general + "    ip saddr 10.20.0.25 oifname \"wan0\" snat to 198.51.100.5\n")) ==
-          "the rule at edge.nft:9 would translate to 198.51.100.5, but comes too late: edge.nft:8 matches first and is more general");
+          "the rule at edge.nft:9 would translate to 198.51.100.5, but comes too late: edge.nft:8 matches first and is "
+          "more general");
 }
 TEST_CASE("F3: the rule for the server is for another port", "[cause]") {
     CHECK(cause_of(office("    ip saddr 10.20.0.25 tcp dport 587 snat to 198.51.100.5\n" + general)) ==
@@ -52,7 +53,8 @@ TEST_CASE("F3: the rule for the server is for another port", "[cause]") {
 }
 TEST_CASE("F3: the rule for the server is keyed on its own port", "[cause]") {
     CHECK(cause_of(office("    ip saddr 10.20.0.25 tcp sport 25 snat to 198.51.100.5\n" + general)) ==
-          "the rule at edge.nft:8 would translate to 198.51.100.5, but acts only for source port 25, and a client's connection comes from another");
+          "the rule at edge.nft:8 would translate to 198.51.100.5, but acts only for source port 25, and a client's "
+          "connection comes from another");
 }
 TEST_CASE("F3: the rule for the server is for another protocol", "[cause]") {
     CHECK(cause_of(office("    ip saddr 10.20.0.25 meta l4proto udp snat to 198.51.100.5\n" + general)) ==
@@ -60,7 +62,8 @@ TEST_CASE("F3: the rule for the server is for another protocol", "[cause]") {
 }
 TEST_CASE("F3: the rule for the server is for another interface", "[cause]") {
     CHECK(cause_of(office("    ip saddr 10.20.0.25 oifname \"tun0\" snat to 198.51.100.5\n" + general)) ==
-          "the rule at edge.nft:8 would translate to 198.51.100.5, but acts only for packets that leave by tun0, and this one leaves by wan0");
+          "the rule at edge.nft:8 would translate to 198.51.100.5, but acts only for packets that leave by tun0, and "
+          "this one leaves by wan0");
 }
 TEST_CASE("F3: the rule for the server names another source", "[cause]") {
     CHECK(cause_of(office("    ip saddr 10.20.0.52 snat to 198.51.100.5\n" + general)) ==
@@ -96,7 +99,8 @@ COMMIT
     INFO(testing::told(run));
     REQUIRE(f);
     REQUIRE_FALSE(f->because.empty());
-    CHECK(f->because[0] == "the rule at edge.iptables:9 would block it, but comes too late: edge.iptables:8 lets it through first");
+    CHECK(f->because[0] ==
+          "the rule at edge.iptables:9 would block it, but comes too late: edge.iptables:8 lets it through first");
     CHECK(f->help == "move the rule at edge.iptables:9 above edge.iptables:8");
 }
 TEST_CASE("fingerprints survive moved lines and tell findings apart", "[cause]") {

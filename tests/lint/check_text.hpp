@@ -27,7 +27,8 @@ inline std::string dialect_name(const std::string& fence) {
 }
 
 /// Reads one text as a device named "edge" (the first [[device]] of the intent applies to it).
-inline std::vector<DeviceInput> read(Run& run, const std::string& fence, const std::string& text, const std::string& intent_text) {
+inline std::vector<DeviceInput> read(Run& run, const std::string& fence, const std::string& text,
+                                     const std::string& intent_text) {
     if (!intent_text.empty()) {
         const auto file = run.sources.add("egresslint.toml", intent_text);
         const auto intent = read_intent(run.sources, file, run.problems);
@@ -54,7 +55,8 @@ inline std::vector<DeviceInput> read(Run& run, const std::string& fence, const s
     return devices;
 }
 
-inline void check_text(Run& run, const std::string& fence, const std::string& text, const std::string& intent_text = {}) {
+inline void check_text(Run& run, const std::string& fence, const std::string& text,
+                       const std::string& intent_text = {}) {
     auto devices = read(run, fence, text, intent_text);
     run.report = check(std::move(devices), run.intent, run.sources, {});
 }
@@ -77,15 +79,21 @@ inline const Finding* finding(const Run& run, const std::string& code) {
 inline std::string told(const Run& run) {
     std::string text;
     for (const Finding& f : run.report.findings) {
-        text += f.rule + " " + (f.certainty == Certainty::proven ? "" : "(possible) ") + run.sources.where(f.span) + " " + f.message + "\n";
+        text += f.rule + " " + (f.certainty == Certainty::proven ? "" : "(possible) ") + run.sources.where(f.span) +
+                " " + f.message + "\n";
         if (f.witness) text += "    witness: " + f.witness->in + " " + f.witness->src + " -> " + f.witness->dst + "\n";
-        if (f.outcome) text += "    outcome: " + f.outcome->verdict + " " + f.outcome->out + " " + f.outcome->src + "\n";
-        for (const TraceStep& s : f.trace) text += "    step: " + run.sources.where(s.span) + " [" + s.stage + "] " + s.text + " => " + s.effect + "\n";
+        if (f.outcome)
+            text += "    outcome: " + f.outcome->verdict + " " + f.outcome->out + " " + f.outcome->src + "\n";
+        for (const TraceStep& s : f.trace)
+            text +=
+                "    step: " + run.sources.where(s.span) + " [" + s.stage + "] " + s.text + " => " + s.effect + "\n";
         for (const std::string& b : f.because) text += "    because: " + b + "\n";
         for (const std::string& d : f.depends_on) text += "    depends: " + d + "\n";
         if (!f.help.empty()) text += "    help: " + f.help + "\n";
     }
-    for (const Assumption& a : run.report.assumptions) text += std::string("assumed") + (a.guessed ? " (guess)" : "") + ": " + a.what + ", because " + a.because + "\n";
+    for (const Assumption& a : run.report.assumptions)
+        text +=
+            std::string("assumed") + (a.guessed ? " (guess)" : "") + ": " + a.what + ", because " + a.because + "\n";
     return text;
 }
 

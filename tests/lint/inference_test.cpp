@@ -105,7 +105,8 @@ table ip fw {
     REQUIRE(open);
     CHECK(open->certainty == Certainty::possible);
     REQUIRE_FALSE(open->depends_on.empty());
-    CHECK(open->depends_on.back() == "that none of these hosts is a mail server: none is declared and none could be inferred");
+    CHECK(open->depends_on.back() ==
+          "that none of these hosts is a mail server: none is declared and none could be inferred");
     CHECK(testing::finding(run, "EL101") == nullptr);
 }
 

@@ -12,7 +12,9 @@ struct Read {
     base::Sources sources;
     base::Diagnostics diagnostics;
     std::optional<Intent> intent;
-    explicit Read(const std::string& text) { intent = read_intent(sources, sources.add("site/egresslint.toml", text), diagnostics); }
+    explicit Read(const std::string& text) {
+        intent = read_intent(sources, sources.add("site/egresslint.toml", text), diagnostics);
+    }
     std::string first() const {
         if (diagnostics.empty()) return "";
         return sources.where(diagnostics.front().span) + ": " + diagnostics.front().message;
@@ -87,9 +89,11 @@ until = 2027-03-31
 TEST_CASE("mistakes in the intent file have a place and a suggestion", "[intent]") {
     CHECK(Read("[site]\nintern = [\"10.0.0.0/8\"]\n").first() ==
           "site/egresslint.toml:2:1: unknown key \"intern\" in [site]; did you mean \"internal\"?");
-    CHECK(Read("[site]\ninternal = [\"10.0.0.0/33\"]\n").first() == "site/egresslint.toml:2:13: \"10.0.0.0/33\" is not an address or prefix");
+    CHECK(Read("[site]\ninternal = [\"10.0.0.0/33\"]\n").first() ==
+          "site/egresslint.toml:2:13: \"10.0.0.0/33\" is not an address or prefix");
     CHECK(Read("[smtp]\nports = [0]\n").first() == "site/egresslint.toml:2:10: a port is a number from 1 to 65535");
-    CHECK(Read("[[mail_server]]\naddress = [\"10.0.0.25\"]\n").first() == "site/egresslint.toml:1:1: [[mail_server]] needs \"name\"");
+    CHECK(Read("[[mail_server]]\naddress = [\"10.0.0.25\"]\n").first() ==
+          "site/egresslint.toml:1:1: [[mail_server]] needs \"name\"");
     CHECK(Read("[mail_server]\nname = \"x\"\n").first() ==
           "site/egresslint.toml:1:1: \"mail_server\" is a list of tables: write [[mail_server]]");
     CHECK(Read("[[policy]]\ncode = \"S\"\n").first() ==

@@ -51,7 +51,8 @@ external = ["wan"]
 std::vector<QueryAnswer> ask(const std::string& text) {
     testing::Run run;
     std::vector<Prepared> prepared;
-    for (DeviceInput& input : testing::read(run, "nft", office, office_intent)) prepared.push_back(prepare(std::move(input), run.intent, run.sources));
+    for (DeviceInput& input : testing::read(run, "nft", office, office_intent))
+        prepared.push_back(prepare(std::move(input), run.intent, run.sources));
     const auto answers = run_query(text, prepared, run.intent);
     INFO(text);
     if (!answers) FAIL(render(answers.error(), text));
@@ -64,21 +65,26 @@ TEST_CASE("the grammar of queries has no endless loop", "[query]") {
 }
 
 TEST_CASE("a wrong query gets a caret and a suggestion", "[query]") {
-    CHECK(mistake("src in 10.20.7.0/24 and acepted") ==
-          "src in 10.20.7.0/24 and acepted\n"
-          "                        ^^^^^^^\n"
-          "expected a comparison such as `src in 10.0.0.0/8`, or a fact such as `accepted`; did you mean \"accepted\"?");
-    CHECK(mistake("dport = smpt") == "dport = smpt\n        ^^^^\n\"smpt\" is not a port from 0 to 65535; did you mean \"smtp\"?");
-    CHECK(mistake("src in 10.0.0.0/33") == "src in 10.0.0.0/33\n       ^^^^^^^^^^^\n\"10.0.0.0/33\" is not an address, a prefix, a range or a named set");
+    CHECK(
+        mistake("src in 10.20.7.0/24 and acepted") ==
+        "src in 10.20.7.0/24 and acepted\n"
+        "                        ^^^^^^^\n"
+        "expected a comparison such as `src in 10.0.0.0/8`, or a fact such as `accepted`; did you mean \"accepted\"?");
+    CHECK(mistake("dport = smpt") ==
+          "dport = smpt\n        ^^^^\n\"smpt\" is not a port from 0 to 65535; did you mean \"smtp\"?");
+    CHECK(
+        mistake("src in 10.0.0.0/33") ==
+        "src in 10.0.0.0/33\n       ^^^^^^^^^^^\n\"10.0.0.0/33\" is not an address, a prefix, a range or a named set");
     CHECK(mistake("(accepted") == "(accepted\n         ^\nexpected `and`, `or` or `)`");
     CHECK(mistake("for each mail server m: leaves as in m.outbond") ==
           "for each mail server m: leaves as in m.outbond\n"
           "                                     ^^^^^^^^^\n"
           "a mail server has no \"outbond\"; did you mean \"m.outbound\"?");
-    CHECK(mistake("accepted and from mars") == "accepted and from mars\n"
-                                               "                  ^^^^\n"
-                                               "\"mars\" is no place; after \"from\" stands device, internet, inside or the mail server of "
-                                               "\"for each mail server\"");
+    CHECK(mistake("accepted and from mars") ==
+          "accepted and from mars\n"
+          "                  ^^^^\n"
+          "\"mars\" is no place; after \"from\" stands device, internet, inside or the mail server of "
+          "\"for each mail server\"");
     CHECK(mistake("") != "");
     CHECK(mistake("accepted accepted").find("expected `and`, `or` or the end of the query") != std::string::npos);
     CHECK(mistake("dport < 0").find("no value can be that") != std::string::npos);
@@ -96,7 +102,8 @@ TEST_CASE("hostile queries are refused, not followed", "[query]") {
 }
 
 TEST_CASE("queries parse to the tree that they say", "[query]") {
-    const auto q = query::parse("forbid for each mail server m: from m and not (tcp dport in {25, 587} or leaves as not in m.outbound)");
+    const auto q = query::parse(
+        "forbid for each mail server m: from m and not (tcp dport in {25, 587} or leaves as not in m.outbound)");
     REQUIRE(q);
     CHECK(q->mode == query::Mode::forbid);
     CHECK(q->each_server);
@@ -139,7 +146,8 @@ TEST_CASE("queries are answered with exact sets", "[query]") {
     a = ask("for each mail server m: from m and accepted and to internet");
     CHECK(a[0].subject == "mail server exchange");
     CHECK(a[0].ports == "25, 53");
-    CHECK(ask("for each mail server m: from m and tcp and accepted and to internet and leaves as not in m.outbound")[0].empty);
+    CHECK(ask("for each mail server m: from m and tcp and accepted and to internet and leaves as not in m.outbound")[0]
+              .empty);
     a = ask("tcp dport > 442 and dport <= 443 and accepted and in = lan and out = wan");
     CHECK(a[0].ports == "443");
     CHECK(ask("family ipv6 and accepted")[0].empty);
@@ -153,7 +161,8 @@ TEST_CASE("queries are answered with exact sets", "[query]") {
 TEST_CASE("names that no device has are mistakes of the query", "[query]") {
     testing::Run run;
     std::vector<Prepared> prepared;
-    for (DeviceInput& input : testing::read(run, "nft", office, office_intent)) prepared.push_back(prepare(std::move(input), run.intent, run.sources));
+    for (DeviceInput& input : testing::read(run, "nft", office, office_intent))
+        prepared.push_back(prepare(std::move(input), run.intent, run.sources));
     auto answer = run_query("src in @printer and accepted", prepared, run.intent);
     REQUIRE_FALSE(answer);
     CHECK(answer.error().message == "no device has a set named \"printer\"");

@@ -35,7 +35,8 @@ TEST_CASE("every rule of the pipeline shows a fault and a clean configuration in
         for (const std::string dialect : {"nft", "iptables"}) {
             const auto some = [&](bool clean) {
                 return std::any_of(rule.examples.begin(), rule.examples.end(), [&](const RuleExample& e) {
-                    const bool fires = std::any_of(e.expect.begin(), e.expect.end(), [&](const auto& x) { return x.first == rule.code; });
+                    const bool fires = std::any_of(e.expect.begin(), e.expect.end(),
+                                                   [&](const auto& x) { return x.first == rule.code; });
                     return e.dialect == dialect && (clean ? e.expect.empty() : fires);
                 });
             };
