@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -57,6 +58,22 @@ void sysctl_if_there(const std::string& path, const char* value) {
 void batch(const std::string& commands) {
     const Finished finished = run({"ip", "-batch", "-"}, commands);
     if (finished.status != 0) fail("ip: " + finished.error + "\n" + commands);
+}
+
+/// A new wire is up only when the kernel's link watcher has run; until then IPv6 addresses may still change state.
+void wait_until_running(const char* name) {
+    const int fd = checked(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
+    for (unsigned tries = 0; tries < 5000; ++tries) {
+        ifreq request{};
+        std::strncpy(request.ifr_name, name, IFNAMSIZ - 1);
+        if (ioctl(fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_RUNNING) != 0) {
+            close(fd);
+            return;
+        }
+        usleep(1000);
+    }
+    close(fd);
+    fail(std::string(name) + " does not come up");
 }
 
 std::string mac_of(std::size_t index) { return fmt::format("02:00:00:00:00:{:02x}", index + 1); }
@@ -163,6 +180,7 @@ Lab::Lab() {
         "route add 10.20.0.0/16 via 10.0.0.254\nroute add blackhole 10.66.0.0/16\n"
         "route add 198.18.128.0/17 via 198.51.100.1\n"
         "route add default via 198.51.100.1 table 100\nroute add default via 2001:db8:2::1 table 100\n");
+    for (const char* name : interfaces) wait_until_running(name);
     for (const std::uint8_t proto : {proto_tcp, proto_udp, proto_icmp, std::uint8_t{50}}) {
         local4_.emplace_back(proto, checked(socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, proto), "raw"));
     }

@@ -96,6 +96,7 @@ TEST_CASE("random nft rulesets: the kernel and the model agree on every packet",
     const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(minutes);
     Counts counts;
     std::uint64_t failures = 0;
+    std::uint64_t unconfirmed = 0;
     for (std::uint64_t seed = first; minutes != 0 ? std::chrono::steady_clock::now() < end : seed < first + rulesets;
          ++seed) {
         Generator generator(seed);
@@ -103,7 +104,14 @@ TEST_CASE("random nft rulesets: the kernel and the model agree on every packet",
         const std::vector<Probe> probes = generator.packets(50);
         const Disagreement found = examine(generated.text(), probes, counts);
         if (found.what.empty()) continue;
+        // A packet may be lost on a busy machine; a wrong model is wrong every time.
         Counts ignored;
+        if (examine(generated.text(), probes, ignored, found.reading).what.empty()) {
+            std::printf("seed %llu: not confirmed in a second run: %s\n", static_cast<unsigned long long>(seed),
+                        found.what.c_str());
+            ++unconfirmed;
+            continue;
+        }
         const std::vector<Probe> one{found.probe};
         const Generated small = shrink(generated, [&](const Generated& candidate) {
             return !examine(candidate.text(), one, ignored, found.reading).what.empty();
@@ -123,6 +131,7 @@ TEST_CASE("random nft rulesets: the kernel and the model agree on every packet",
         static_cast<unsigned long long>(counts.compared),
         counts.compared == 0 ? 0.0 : 100.0 * static_cast<double>(counts.decided) / static_cast<double>(counts.compared),
         static_cast<unsigned long long>(counts.refused));
+    CHECK(unconfirmed * 200 <= counts.rulesets);
     // A generator that nft refuses, or whose packets all die, would test nothing.
     CHECK(counts.refused * 10 <= counts.rulesets);
     CHECK(counts.passed * 4 >= counts.packets);
