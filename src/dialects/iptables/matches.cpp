@@ -253,7 +253,6 @@ constexpr auto options = std::to_array<OptionRow>({
     {"rt", "--rt-0-not-strict", "", 0},
     {"socket", "--nowildcard", "", 0},
     {"socket", "--transparent", "", 0},
-    {"socket", "--restore-skmark", "", 0},
     {"srh", "--srh-next-hdr", "", 1, negatable},
     {"srh", "--srh-hdr-len-eq", "", 1, negatable},
     {"srh", "--srh-hdr-len-gt", "", 1, negatable},

@@ -247,6 +247,9 @@ Translate to_ports(Context& c, Field field, const Interval& ports, bool moved, b
     return Translate{field, std::nullopt, Pick{c.b.choice(std::move(choice)), !random && !moved}};
 }
 
+/// --random and --random-fully without ports: any source port (iptables-extensions(8), SNAT and MASQUERADE).
+Translate random_source_port(Context& c) { return to_ports(c, Field::sport, Interval{1, 65535}, false, true); }
+
 /// SNAT and DNAT: several --to options, which old kernels took, are one pool.
 std::optional<std::vector<Translate>> translation(Context& c, const Instance& target, bool source) {
     std::vector<Interval> addresses;
@@ -270,6 +273,7 @@ std::optional<std::vector<Translate>> translation(Context& c, const Instance& ta
     if (!addresses.empty())
         then.push_back(to_addresses(c, source ? Field::src : Field::dst, std::move(addresses), std::move(text)));
     if (ports) then.push_back(to_ports(c, source ? Field::sport : Field::dport, *ports, moved, random));
+    if (!ports && source && random) then.push_back(random_source_port(c));
     if (then.empty()) return {};
     return then;
 }
@@ -281,6 +285,9 @@ std::optional<std::vector<Translate>> only_ports(Context& c, const Instance& tar
         if (!ports || ports->first > ports->last) return {};
         const bool random = target.find("--random") != nullptr || target.find("--random-fully") != nullptr;
         then.push_back(to_ports(c, field, *ports, false, random));
+    } else if (field == Field::sport &&
+               (target.find("--random") != nullptr || target.find("--random-fully") != nullptr)) {
+        then.push_back(random_source_port(c));
     }
     return then;
 }

@@ -128,6 +128,10 @@ TEST_CASE("iptables: matches and targets of a filter rule") {
              "iptables-extensions(8) comment; quoting as iptables-restore(8) reads it"},
             {"-m foo --bar 1 --baz -j ACCEPT", "?\"-m foo --bar 1 --baz (rules.v4:5:1)\" => accept [EL901]",
              "product rule: nothing is skipped"},
+            {"-m socket --restore-skmark -j ACCEPT",
+             "?\"not understood: -A FORWARD -m socket --restore-skmark -j ACCEPT #2\"=1 => accept\n?\"not understood: "
+             "-A FORWARD -m socket --restore-skmark -j ACCEPT #2\"=2 => drop [EL901]",
+             "iptables-extensions(8) socket: writes the packet's mark"},
             {"-j FOO --opt 1",
              "?\"not understood: -A FORWARD -j FOO --opt 1 #2\"=1 => accept\n?\"not understood: -A FORWARD -j FOO "
              "--opt 1 #2\"=2 => drop [EL901]",
@@ -232,6 +236,14 @@ TEST_CASE("iptables: source translation") {
                "out_if=wan proto=tcp => source_bound<-1; ct_status<-ct_status&0xffffffef^0x10; accept sport:=keep or "
                "pick(1024-2047)",
                "iptables-extensions(8) SNAT"},
+              {"-o wan -j MASQUERADE --random",
+               "out_if=wan => source_bound<-1; ct_status<-ct_status&0xffffffef^0x10; accept src:=address(out_if) "
+               "sport:=pick(1-65535)",
+               "iptables-extensions(8) MASQUERADE, --random"},
+              {"-o wan -j SNAT --to-source 203.0.113.25 --random-fully",
+               "out_if=wan => source_bound<-1; ct_status<-ct_status&0xffffffef^0x10; accept src:=203.0.113.25 "
+               "sport:=pick(1-65535)",
+               "iptables-extensions(8) SNAT, --random-fully"},
               {"-o wan -j MASQUERADE",
                "out_if=wan => source_bound<-1; ct_status<-ct_status&0xffffffef^0x10; accept src:=address(out_if)",
                "iptables-extensions(8) MASQUERADE"},
