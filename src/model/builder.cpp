@@ -150,8 +150,14 @@ PredicateId Builder::predicate(std::string text, PredicateKind kind, Field besid
                                std::uint16_t choices) {
     auto [it, fresh] = predicates_.try_emplace(object_key(std::to_string(static_cast<int>(kind)), text),
                                                static_cast<std::uint32_t>(device_.predicates.size()));
-    if (fresh) device_.predicates.push_back(Predicate{std::move(text), kind, choices, beside, origin});
+    if (fresh) device_.predicates.push_back(Predicate{std::move(text), kind, choices, beside, origin, 0, {}, {}});
     return PredicateId(it->second);
+}
+
+void Builder::depends(PredicateId which, FieldMask reads, ChainId asked_in) {
+    auto& p = device_.predicates[which.index()];
+    p.reads = static_cast<FieldMask>(p.reads | reads);
+    if (asked_in.valid()) p.asked_in = asked_in;
 }
 
 ChoiceId Builder::choice(Choice choice) {
@@ -299,6 +305,7 @@ PredicateId Builder::opaque_rule(ChainId chain, ExprId match, OriginId origin, b
     std::string text = "not understood: " + written.text + " #" + std::to_string(origin.value);
     const std::uint16_t choices = translates_destination ? 5 : translates_source ? 4 : 3;
     const auto which = predicate(std::move(text), PredicateKind::opaque, Field::proto, origin, choices);
+    depends(which, 0, chain);
     auto guarded = [&](std::uint16_t value, Control control) {
         Rule r;
         r.match = all({match, unknown(which, value)});

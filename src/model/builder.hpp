@@ -39,6 +39,8 @@ public:
     /// Interned by text and kind.
     PredicateId predicate(std::string text, PredicateKind kind, Field beside = Field::proto, OriginId origin = {},
                           std::uint16_t choices = 2);
+    /// Says what the truth of a predicate hangs on; see Predicate::reads and Predicate::asked_in.
+    void depends(PredicateId which, FieldMask reads, ChainId asked_in = {});
     ChoiceId choice(Choice choice);
 
     SetId set(Set set);

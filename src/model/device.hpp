@@ -81,12 +81,28 @@ enum class PredicateKind : std::uint8_t {
     return kind == PredicateKind::rate || kind == PredicateKind::time || kind == PredicateKind::balance;
 }
 
+struct Chain;
+using ChainId = Id<Chain>;
+
+/// The fields among src, dst, sport and dport whose *current* value the truth of a predicate depends on, as bits.
+using FieldMask = std::uint16_t;
+[[nodiscard]] constexpr FieldMask field_bit(Field field) {
+    return static_cast<FieldMask>(1u << static_cast<unsigned>(field));
+}
+
 struct Predicate {
     std::string text;  ///< as the user knows it: "limit rate 10/second (edge.nft:14)"
     PredicateKind kind = PredicateKind::opaque;
     std::uint16_t choices = 2;    ///< values 0..choices-1; for two, 1 is "true"
     Field beside = Field::proto;  ///< the header field it correlates with: its diagram level goes there
     OriginId origin;
+    /// A rewrite of one of these fields makes it another question: resolve then makes a predicate for each value.
+    FieldMask reads = 0;
+    /// Valid: state that moves on by itself or that rules write (limiters, marks), so that each visit of one packet to
+    /// this chain asks anew: resolve then makes a predicate for each visit.
+    ChainId asked_in;
+    /// Made by resolve: the same question as that predicate, asked of another value or on another visit.
+    base::Id<Predicate> version_of;
 };
 using PredicateId = Id<Predicate>;
 
@@ -242,8 +258,6 @@ struct Decide {
 struct Continue {};
 struct Return {};
 struct Settle {};  ///< the pending decision, if any, becomes final
-struct Chain;
-using ChainId = Id<Chain>;
 struct Jump {
     ChainId to;
 };
@@ -324,7 +338,9 @@ struct Route {
     std::uint32_t table = 254;  ///< Linux numbers: 255 local, 254 main, 253 default
     std::uint32_t metric = 0;
     Span span;
-    bool assumed = false;  ///< made by inference, not read from anywhere
+    bool assumed = false;        ///< made by inference, not read from anywhere
+    std::optional<Prefix> from;  ///< only packets of this source; among equal destinations the longest one wins
+    std::string unsupported;     ///< a condition the reader could not express; resolve guards the route by a predicate
 };
 /// Policy routing: ascending priority; a match looks its table up, a miss goes to the next rule.
 struct RoutingRule {
