@@ -98,7 +98,8 @@ const Slice::Prepared& Slice::prepared(model::ChainId id) {
             ends = !jump;
         }
         if (item.reads & written) close(made->items.size());
-        written |= item.writes;
+        // What a rule writes that leaves the chain (a translation with its decision) no later rule of it reads.
+        if (!ends) written |= item.writes;
         current.reads |= item.reads;
         made->reads |= item.reads;
         made->writes |= item.writes;
