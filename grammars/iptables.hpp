@@ -39,7 +39,7 @@ struct empty : sor<seq<blanks, opt<one<'\r'>>, one<'\n'>>, seq<plus<sor<blank, o
 struct other : seq<plus<not_one<'\n'>>, opt<one<'\n'>>> {};
 
 struct line : seq<not_at<eof>, sor<empty, seq<blanks, sor<comment, table, chain, commit, command>>, other>> {};
-struct byte_order_mark : string<'\xEF', '\xBB', '\xBF'> {};
-struct file : seq<opt<byte_order_mark>, star<line>, eof> {};
+/// A file is lines, behind a byte order mark if it has one. The reader takes it apart so that `-A CHAIN …`, nearly
+/// every line of a large dump, can go a shorter way.
 
 }  // namespace egresslint::grammar::iptables

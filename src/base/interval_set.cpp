@@ -197,8 +197,8 @@ IntervalSet IntervalSet::shifted(u128 delta, unsigned bits) const {
     return IntervalSet(std::move(out));
 }
 
-std::size_t IntervalSet::hash() const {
-    std::size_t seed = intervals_.size();
+std::size_t IntervalSet::hash(std::span<const Interval> intervals) {
+    std::size_t seed = intervals.size();
     // Multiplying in between keeps the two ends of a single value from cancelling out.
     const auto mix = [&seed](u128 v) {
         seed = (seed ^ static_cast<std::size_t>(v)) * 0x9e3779b97f4a7c15ull;
@@ -206,7 +206,7 @@ std::size_t IntervalSet::hash() const {
         seed = (seed ^ static_cast<std::size_t>(v >> 64)) * 0xff51afd7ed558ccdull;
         seed ^= seed >> 32;
     };
-    for (const auto& i : intervals_) {
+    for (const auto& i : intervals) {
         mix(i.first);
         mix(i.last);
     }

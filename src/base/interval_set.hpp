@@ -5,6 +5,7 @@
 
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -50,7 +51,9 @@ public:
     [[nodiscard]] IntervalSet shifted(u128 delta, unsigned bits) const;
 
     friend bool operator==(const IntervalSet&, const IntervalSet&) = default;
-    [[nodiscard]] std::size_t hash() const;
+    [[nodiscard]] std::size_t hash() const { return hash(intervals_); }
+    /// The same for intervals that are normal already.
+    [[nodiscard]] static std::size_t hash(std::span<const Interval> intervals);
 
 private:
     std::vector<Interval> intervals_;

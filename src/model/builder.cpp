@@ -2,6 +2,7 @@
 #include "model/builder.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.hpp"
 
@@ -21,7 +22,15 @@ std::size_t hash_of(const FieldRef& ref) {
            static_cast<std::size_t>(ref.reg.value) << 16;
 }
 
+std::size_t hash_of_junction(std::size_t index, std::span<const ExprId> parts) {
+    std::size_t seed = index;
+    for (const auto e : parts) mix(seed, e.value);
+    return seed;
+}
+
 std::size_t hash_of(const Expr& expr) {
+    if (const auto* a = std::get_if<And>(&expr.is)) return hash_of_junction(expr.is.index(), a->e);
+    if (const auto* o = std::get_if<Or>(&expr.is)) return hash_of_junction(expr.is.index(), o->e);
     std::size_t seed = expr.is.index();
     struct Visitor {
         std::size_t& seed;
@@ -37,26 +46,29 @@ std::size_t hash_of(const Expr& expr) {
             mix(seed, u.value);
         }
         void operator()(const Not& n) const { mix(seed, n.e.value); }
-        void operator()(const And& a) const {
-            for (auto e : a.e) mix(seed, e.value);
-        }
-        void operator()(const Or& o) const {
-            for (auto e : o.e) mix(seed, e.value);
-        }
+        void operator()(const And&) const {}
+        void operator()(const Or&) const {}
     };
     std::visit(Visitor{seed}, expr.is);
     return seed;
 }
 
+std::size_t hash_of_literal(std::size_t index, ObjectId object, std::size_t values, std::size_t values6) {
+    std::size_t seed = index;
+    mix(seed, object.value);
+    mix(seed, values);
+    mix(seed, values6);
+    return seed;
+}
+
 std::size_t hash_of(const Set& set) {
+    if (const auto* literal = std::get_if<LiteralSet>(&set.is))
+        return hash_of_literal(set.is.index(), set.object, literal->values.hash(), literal->values6.hash());
     std::size_t seed = set.is.index();
     mix(seed, set.object.value);
     struct Visitor {
         std::size_t& seed;
-        void operator()(const LiteralSet& s) const {
-            mix(seed, s.values.hash());
-            mix(seed, s.values6.hash());
-        }
+        void operator()(const LiteralSet&) const {}
         void operator()(const InterfaceNames& s) const {
             for (const auto& p : s.patterns) mix(seed, hash_text(p));
         }
@@ -68,12 +80,32 @@ std::size_t hash_of(const Set& set) {
     return seed;
 }
 
-std::string object_key(std::string_view kind, std::string_view name) {
-    std::string key(kind);
-    key += '\0';
-    key += name;
-    return key;
+std::size_t hash_of_object(std::string_view kind, std::string_view name) {
+    std::size_t seed = hash_text(kind);
+    mix(seed, hash_text(name));
+    return seed;
 }
+std::size_t hash_of_predicate(PredicateKind kind, std::string_view text) {
+    std::size_t seed = static_cast<std::size_t>(kind);
+    mix(seed, hash_text(text));
+    return seed;
+}
+std::size_t hash_of_interface(std::string_view name) {
+    std::size_t seed = 0;
+    mix(seed, hash_text(name));
+    return seed;
+}
+std::size_t hash_of(const Choice& choice) {
+    std::size_t seed = hash_text(choice.text);
+    mix(seed, static_cast<std::size_t>(choice.field) | (choice.varies ? 256u : 0u));
+    mix(seed, choice.origin.value);
+    mix(seed, choice.candidates.values.hash());
+    mix(seed, choice.candidates.values6.hash());
+    return seed;
+}
+
+/// Conjunctions longer than this are searched for what they hold already by marks, not one by one.
+constexpr std::size_t long_conjunction = 16;
 
 }  // namespace
 
@@ -86,21 +118,31 @@ Builder::Builder(std::string name) {
     device_.exprs.push_back(Expr{true});
 }
 
+void Builder::reserve(std::size_t rules) {
+    // Doubling still holds where callers come back with one more file.
+    const auto more = [rules](auto& table, std::size_t each) {
+        const std::size_t wanted = table.size() + rules * each;
+        if (wanted > table.capacity()) table.reserve(std::max(wanted, table.capacity() * 2));
+    };
+    more(device_.rules, 1);
+    more(device_.origins, 1);
+}
+
 Builder::Builder(Device device) : device_(std::move(device)) {
     EGL_CHECK(device_.exprs.size() >= 2);
-    for (std::size_t i = 0; i < device_.exprs.size(); ++i)
-        exprs_.emplace(hash_of(device_.exprs[i]), static_cast<std::uint32_t>(i));
-    for (std::size_t i = 0; i < device_.sets.size(); ++i)
-        sets_.emplace(hash_of(device_.sets[i]), static_cast<std::uint32_t>(i));
-    for (std::size_t i = 0; i < device_.objects.size(); ++i)
-        objects_.emplace(object_key(device_.objects[i].kind, device_.objects[i].name), static_cast<std::uint32_t>(i));
+    // Entries that are equal (a device made by hand) stay apart; the first one is found.
+    const auto index = [](NumberIndex& to, std::size_t first, const auto& table, const auto& hash) {
+        to.reserve(table.size() + table.size() / 8);
+        for (std::size_t i = first; i < table.size(); ++i) to.insert(hash(table[i]), static_cast<std::uint32_t>(i));
+    };
+    index(exprs_, 0, device_.exprs, [](const Expr& e) { return hash_of(e); });
+    index(sets_, 0, device_.sets, [](const Set& s) { return hash_of(s); });
+    index(objects_, 0, device_.objects, [](const Object& o) { return hash_of_object(o.kind, o.name); });
+    index(predicates_, 0, device_.predicates, [](const Predicate& p) { return hash_of_predicate(p.kind, p.text); });
+    index(choices_, 0, device_.choices, [](const Choice& c) { return hash_of(c); });
     for (std::size_t i = first_interface; i < device_.interfaces.size(); ++i)
         if (!device_.interfaces[i].representative)
-            interfaces_.emplace(device_.interfaces[i].name, static_cast<std::uint32_t>(i));
-    for (std::size_t i = 0; i < device_.predicates.size(); ++i)
-        predicates_.emplace(
-            object_key(std::to_string(static_cast<int>(device_.predicates[i].kind)), device_.predicates[i].text),
-            static_cast<std::uint32_t>(i));
+            interfaces_.insert(hash_of_interface(device_.interfaces[i].name), static_cast<std::uint32_t>(i));
 }
 
 Device Builder::finish() && { return std::move(device_); }
@@ -110,33 +152,44 @@ OriginId Builder::origin(Span span, std::string text, bool synthetic) {
     return OriginId(device_.origins.size() - 1);
 }
 
+std::uint32_t Builder::find_object(std::uint64_t hash, std::string_view kind, std::string_view name) const {
+    return objects_.find(
+        hash, [&](std::uint32_t i) { return device_.objects[i].name == name && device_.objects[i].kind == kind; });
+}
+
 ObjectId Builder::define(std::string_view kind, std::string_view name, Span where) {
-    auto [it, fresh] = objects_.try_emplace(object_key(kind, name), static_cast<std::uint32_t>(device_.objects.size()));
-    if (fresh) {
-        device_.objects.push_back(Object{std::string(kind), std::string(name), where, {}, ObjectState::defined});
-    } else {
-        auto& object = device_.objects[it->second];
+    const auto hash = hash_of_object(kind, name);
+    if (const auto known = find_object(hash, kind, name); known != NumberIndex::none) {
+        auto& object = device_.objects[known];
         object.state = object.state == ObjectState::undefined ? ObjectState::defined : ObjectState::duplicate;
         if (object.state == ObjectState::defined) object.defined = where;
+        return ObjectId(known);
     }
-    return ObjectId(it->second);
+    objects_.insert(hash, static_cast<std::uint32_t>(device_.objects.size()));
+    device_.objects.push_back(Object{std::string(kind), std::string(name), where, {}, ObjectState::defined});
+    return ObjectId(device_.objects.size() - 1);
 }
 
 ObjectId Builder::use(std::string_view kind, std::string_view name, Span where) {
-    auto [it, fresh] = objects_.try_emplace(object_key(kind, name), static_cast<std::uint32_t>(device_.objects.size()));
-    if (fresh) device_.objects.push_back(Object{std::string(kind), std::string(name), {}, {}, ObjectState::undefined});
-    device_.objects[it->second].used.push_back(where);
-    return ObjectId(it->second);
+    const auto hash = hash_of_object(kind, name);
+    auto known = find_object(hash, kind, name);
+    if (known == NumberIndex::none) {
+        known = static_cast<std::uint32_t>(device_.objects.size());
+        objects_.insert(hash, known);
+        device_.objects.push_back(Object{std::string(kind), std::string(name), {}, {}, ObjectState::undefined});
+    }
+    device_.objects[known].used.push_back(where);
+    return ObjectId(known);
 }
 
 InterfaceId Builder::interface(std::string_view name) {
-    auto [it, fresh] =
-        interfaces_.try_emplace(std::string(name), static_cast<std::uint32_t>(device_.interfaces.size()));
-    if (fresh) {
-        device_.interfaces.emplace_back();
-        device_.interfaces.back().name = name;
-    }
-    return InterfaceId(it->second);
+    const auto hash = hash_of_interface(name);
+    const auto known = interfaces_.find(hash, [&](std::uint32_t i) { return device_.interfaces[i].name == name; });
+    if (known != NumberIndex::none) return InterfaceId(known);
+    interfaces_.insert(hash, static_cast<std::uint32_t>(device_.interfaces.size()));
+    device_.interfaces.emplace_back();
+    device_.interfaces.back().name = name;
+    return InterfaceId(device_.interfaces.size() - 1);
 }
 
 RegisterId Builder::reg(std::string_view name, std::uint32_t initial) {
@@ -148,10 +201,14 @@ RegisterId Builder::reg(std::string_view name, std::uint32_t initial) {
 
 PredicateId Builder::predicate(std::string text, PredicateKind kind, Field beside, OriginId origin,
                                std::uint16_t choices) {
-    auto [it, fresh] = predicates_.try_emplace(object_key(std::to_string(static_cast<int>(kind)), text),
-                                               static_cast<std::uint32_t>(device_.predicates.size()));
-    if (fresh) device_.predicates.push_back(Predicate{std::move(text), kind, choices, beside, origin, 0, {}, {}});
-    return PredicateId(it->second);
+    const auto hash = hash_of_predicate(kind, text);
+    const auto known = predicates_.find(hash, [&](std::uint32_t i) {
+        return device_.predicates[i].kind == kind && device_.predicates[i].text == text;
+    });
+    if (known != NumberIndex::none) return PredicateId(known);
+    predicates_.insert(hash, static_cast<std::uint32_t>(device_.predicates.size()));
+    device_.predicates.push_back(Predicate{std::move(text), kind, choices, beside, origin, 0, {}, {}});
+    return PredicateId(device_.predicates.size() - 1);
 }
 
 void Builder::depends(PredicateId which, FieldMask reads, ChainId asked_in) {
@@ -161,24 +218,55 @@ void Builder::depends(PredicateId which, FieldMask reads, ChainId asked_in) {
 }
 
 ChoiceId Builder::choice(Choice choice) {
-    for (std::size_t i = 0; i < device_.choices.size(); ++i) {
+    const auto hash = hash_of(choice);
+    const auto known = choices_.find(hash, [&](std::uint32_t i) {
         const auto& c = device_.choices[i];
-        if (c.text == choice.text && c.field == choice.field && c.varies == choice.varies &&
-            c.origin == choice.origin && c.candidates == choice.candidates)
-            return ChoiceId(i);
-    }
+        return c.text == choice.text && c.field == choice.field && c.varies == choice.varies &&
+               c.origin == choice.origin && c.candidates == choice.candidates;
+    });
+    if (known != NumberIndex::none) return ChoiceId(known);
+    choices_.insert(hash, static_cast<std::uint32_t>(device_.choices.size()));
     device_.choices.push_back(std::move(choice));
     return ChoiceId(device_.choices.size() - 1);
 }
 
 SetId Builder::set(Set set) {
     const auto hash = hash_of(set);
-    auto [first, last] = sets_.equal_range(hash);
-    for (; first != last; ++first)
-        if (device_.sets[first->second] == set) return SetId(first->second);
-    sets_.emplace(hash, static_cast<std::uint32_t>(device_.sets.size()));
+    const auto known = sets_.find(hash, [&](std::uint32_t i) { return device_.sets[i] == set; });
+    if (known != NumberIndex::none) return SetId(known);
+    sets_.insert(hash, static_cast<std::uint32_t>(device_.sets.size()));
     device_.sets.push_back(std::move(set));
     return SetId(device_.sets.size() - 1);
+}
+
+SetId Builder::literal(std::span<const base::Interval> values, std::span<const base::Interval> values6) {
+    constexpr std::size_t literal_index = 0;
+    static_assert(std::is_same_v<std::variant_alternative_t<literal_index, decltype(Set::is)>, LiteralSet>);
+    const auto hash = hash_of_literal(literal_index, {}, IntervalSet::hash(values), IntervalSet::hash(values6));
+    const auto known = sets_.find(hash, [&](std::uint32_t i) {
+        const auto* other = std::get_if<LiteralSet>(&device_.sets[i].is);
+        return other != nullptr && !device_.sets[i].object.valid() &&
+               std::ranges::equal(other->values.intervals(), values) &&
+               std::ranges::equal(other->values6.intervals(), values6);
+    });
+    if (known != NumberIndex::none) return SetId(known);
+    const auto made = [](std::span<const base::Interval> list) {
+        return list.size() == 1 ? IntervalSet{list.front()}
+                                : IntervalSet(std::vector<base::Interval>(list.begin(), list.end()));
+    };
+    sets_.insert(hash, static_cast<std::uint32_t>(device_.sets.size()));
+    device_.sets.push_back(Set{LiteralSet{made(values), made(values6)}, {}});
+    return SetId(device_.sets.size() - 1);
+}
+
+SetId Builder::number_interval(const base::Interval& values) {
+    if (values.first > values.last) return numbers({});
+    return literal({&values, 1}, {});
+}
+
+SetId Builder::address_interval(Family family, const base::Interval& values) {
+    if (values.first > values.last) return addresses({}, {});
+    return family == Family::v6 ? literal({}, {&values, 1}) : literal({&values, 1}, {});
 }
 
 SetId Builder::numbers(IntervalSet values, ObjectId object) {
@@ -191,11 +279,24 @@ SetId Builder::addresses(IntervalSet v4, IntervalSet v6, ObjectId object) {
 
 ExprId Builder::intern(Expr expr) {
     const auto hash = hash_of(expr);
-    auto [first, last] = exprs_.equal_range(hash);
-    for (; first != last; ++first)
-        if (device_.exprs[first->second] == expr) return ExprId(first->second);
-    exprs_.emplace(hash, static_cast<std::uint32_t>(device_.exprs.size()));
+    const auto known = exprs_.find(hash, [&](std::uint32_t i) { return device_.exprs[i] == expr; });
+    if (known != NumberIndex::none) return ExprId(known);
+    exprs_.insert(hash, static_cast<std::uint32_t>(device_.exprs.size()));
     device_.exprs.push_back(std::move(expr));
+    return ExprId(device_.exprs.size() - 1);
+}
+
+template <class Junction>
+ExprId Builder::intern_scratch() {
+    static const std::size_t index = Expr{Junction{}}.is.index();
+    const auto hash = hash_of_junction(index, scratch_);
+    const auto known = exprs_.find(hash, [&](std::uint32_t i) {
+        const auto* other = std::get_if<Junction>(&device_.exprs[i].is);
+        return other != nullptr && other->e == scratch_;
+    });
+    if (known != NumberIndex::none) return ExprId(known);
+    exprs_.insert(hash, static_cast<std::uint32_t>(device_.exprs.size()));
+    device_.exprs.push_back(Expr{Junction{std::vector<ExprId>(scratch_.begin(), scratch_.end())}});
     return ExprId(device_.exprs.size() - 1);
 }
 
@@ -225,38 +326,51 @@ ExprId Builder::negate(ExprId e) {
     return intern(Expr{Not{e}});
 }
 
-ExprId Builder::all(std::vector<ExprId> e) {
-    std::vector<ExprId> kept;
-    for (auto x : e) {
+/// Appends to scratch_ what is not in it yet.
+void Builder::keep_new(ExprId e) {
+    if (scratch_.size() < long_conjunction) {
+        if (std::find(scratch_.begin(), scratch_.end(), e) == scratch_.end()) scratch_.push_back(e);
+        return;
+    }
+    if (scratch_.size() == long_conjunction) {
+        marks_.resize(device_.exprs.size());
+        ++mark_;
+        for (const auto x : scratch_) marks_[x.index()] = mark_;
+    }
+    if (std::exchange(marks_[e.index()], mark_) != mark_) scratch_.push_back(e);
+}
+
+ExprId Builder::all(std::span<const ExprId> e) {
+    scratch_.clear();
+    for (const auto x : e) {
         if (x == no()) return no();
         if (x == yes()) continue;
-        if (const auto* inner = std::get_if<And>(&device_.exprs[x.index()].is)) {
-            for (auto y : inner->e)
-                if (std::find(kept.begin(), kept.end(), y) == kept.end()) kept.push_back(y);
-        } else if (std::find(kept.begin(), kept.end(), x) == kept.end()) {
-            kept.push_back(x);
-        }
+        if (const auto* inner = std::get_if<And>(&device_.exprs[x.index()].is))
+            for (const auto y : inner->e) keep_new(y);
+        else
+            keep_new(x);
     }
-    if (kept.empty()) return yes();
-    if (kept.size() == 1) return kept.front();
-    return intern(Expr{And{std::move(kept)}});
+    if (scratch_.empty()) return yes();
+    if (scratch_.size() == 1) return scratch_.front();
+    return intern_scratch<And>();
 }
 
-ExprId Builder::either(std::vector<ExprId> e) {
-    std::vector<ExprId> kept;
-    for (auto x : e) {
+ExprId Builder::either(std::span<const ExprId> e) {
+    scratch_.clear();
+    for (const auto x : e) {
         if (x == yes()) return yes();
-        if (x == no()) continue;
-        kept.push_back(x);
+        if (x != no()) scratch_.push_back(x);
     }
-    std::sort(kept.begin(), kept.end());
-    kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
-    if (kept.empty()) return no();
-    if (kept.size() == 1) return kept.front();
-    return intern(Expr{Or{std::move(kept)}});
+    std::sort(scratch_.begin(), scratch_.end());
+    scratch_.erase(std::unique(scratch_.begin(), scratch_.end()), scratch_.end());
+    if (scratch_.empty()) return no();
+    if (scratch_.size() == 1) return scratch_.front();
+    return intern_scratch<Or>();
 }
 
-ExprId Builder::family(Family f) { return in(Field::family, IntervalSet::single(static_cast<base::u128>(f))); }
+ExprId Builder::family(Family f) {
+    return in_interval(Field::family, {static_cast<base::u128>(f), static_cast<base::u128>(f)});
+}
 
 ExprId Builder::address(Field field, Family f, IntervalSet values, View view) {
     const bool v6 = f == Family::v6;

@@ -9,12 +9,14 @@
 //   Device d = std::move(b).finish();
 #pragma once
 
+#include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "model/device.hpp"
+#include "model/number_index.hpp"
 
 namespace egresslint::model {
 
@@ -27,6 +29,8 @@ public:
     [[nodiscard]] Device& device() { return device_; }
     [[nodiscard]] const Device& device() const { return device_; }
     [[nodiscard]] Device finish() &&;
+    /// Makes room for about so many more rules, so that tables need not move while they grow.
+    void reserve(std::size_t rules);
 
     OriginId origin(Span span, std::string text, bool synthetic = false);
 
@@ -46,21 +50,27 @@ public:
     SetId set(Set set);
     SetId numbers(IntervalSet values, ObjectId object = {});
     SetId addresses(IntervalSet v4, IntervalSet v6, ObjectId object = {});
+    /// The same for one interval, without a vector for it: most rules of a large ruleset name single values.
+    SetId number_interval(const base::Interval& values);
+    SetId address_interval(Family family, const base::Interval& values);
 
     [[nodiscard]] ExprId yes() const { return ExprId(expr_true); }
     [[nodiscard]] ExprId no() const { return ExprId(expr_false); }
     ExprId in(FieldRef what, SetId set, std::uint32_t mask = 0xffffffffu);
     ExprId in(Field what, SetId set) { return in(FieldRef{what, View::current, {}}, set); }
     ExprId in(Field what, IntervalSet values) { return in(what, numbers(std::move(values))); }
+    ExprId in_interval(Field what, const base::Interval& values) { return in(what, number_interval(values)); }
     ExprId in_register(RegisterId reg, IntervalSet values, std::uint32_t mask = 0xffffffffu);
     ExprId in_tuple(Relation relation);
     ExprId unknown(PredicateId which, std::uint16_t value = 1);
     ExprId negate(ExprId e);
-    ExprId all(std::vector<ExprId> e);
-    ExprId either(std::vector<ExprId> e);
+    ExprId all(std::span<const ExprId> e);
+    ExprId all(std::initializer_list<ExprId> e) { return all(std::span<const ExprId>(e.begin(), e.size())); }
+    ExprId either(std::span<const ExprId> e);
+    ExprId either(std::initializer_list<ExprId> e) { return either(std::span<const ExprId>(e.begin(), e.size())); }
 
     ExprId family(Family f);
-    ExprId proto(std::uint8_t number) { return in(Field::proto, IntervalSet::single(number)); }
+    ExprId proto(std::uint8_t number) { return in_interval(Field::proto, {number, number}); }
     ExprId sport(IntervalSet ports) { return in(Field::sport, std::move(ports)); }
     ExprId dport(IntervalSet ports) { return in(Field::dport, std::move(ports)); }
     /// Family guard included.
@@ -81,12 +91,18 @@ public:
 
 private:
     ExprId intern(Expr expr);
+    /// And or Or of what stands in scratch_.
+    template <class Junction>
+    ExprId intern_scratch();
+    SetId literal(std::span<const base::Interval> values, std::span<const base::Interval> values6);
+    [[nodiscard]] std::uint32_t find_object(std::uint64_t hash, std::string_view kind, std::string_view name) const;
+    void keep_new(ExprId e);
+
     Device device_;
-    std::unordered_multimap<std::size_t, std::uint32_t> exprs_;
-    std::unordered_multimap<std::size_t, std::uint32_t> sets_;
-    std::unordered_map<std::string, std::uint32_t> objects_;
-    std::unordered_map<std::string, std::uint32_t> interfaces_;
-    std::unordered_map<std::string, std::uint32_t> predicates_;
+    NumberIndex exprs_, sets_, objects_, interfaces_, predicates_, choices_;
+    std::vector<ExprId> scratch_;
+    std::vector<std::uint32_t> marks_;  ///< by expression: the last long conjunction that it stands in
+    std::uint32_t mark_ = 0;
 };
 
 }  // namespace egresslint::model

@@ -89,12 +89,15 @@ struct Option {
     bool negated = false;
     std::string_view args[2] = {};
     base::Span span;
-    std::string text;  ///< as written, without the negation
+    std::string unknown;  ///< the words of an option that no row describes
+    /// "--dport 25", without the negation.
+    [[nodiscard]] std::string text() const;
 };
 struct Instance {
     std::string_view name;
     const MatchRow* match = nullptr;
     const TargetRow* target = nullptr;
+    std::span<const OptionRow> rows;  ///< the options it has
     std::vector<Option> options;
     base::Span span;
     [[nodiscard]] const Option* find(std::string_view option) const;
@@ -138,6 +141,8 @@ struct Masked {
     bool too_many = false;
 };
 [[nodiscard]] std::optional<Masked> masked_address(base::Family family, std::string_view text);
+/// "10.0.0.1" or "10.0.0.0/8" of that family, and nothing else: what nearly every address of a dump looks like.
+[[nodiscard]] std::optional<base::Prefix> plain_prefix(base::Family family, std::string_view text);
 /// value[/mask]; mask defaults to all ones.
 struct MaskedNumber {
     std::uint32_t value = 0;

@@ -18,7 +18,7 @@ std::string describe(const Instance& instance) {
     std::string text = (instance.target != nullptr || instance.match == nullptr) && instance.name.empty()
                            ? ""
                            : "-m " + std::string(instance.name);
-    for (const auto& o : instance.options) text += (o.negated ? " ! " : " ") + o.text;
+    for (const auto& o : instance.options) text += (o.negated ? " ! " : " ") + o.text();
     return text;
 }
 
@@ -114,22 +114,31 @@ private:
 
     // -- before lowering: who writes sets, which hooks reach a chain
 
-    /// The word behind -j or -g; a look at the text is enough, since a comment that fools it only adds hooks.
-    static std::vector<std::string_view> jumps(std::string_view text) {
-        std::vector<std::string_view> out;
-        for (const std::string_view option : {"-j ", "-g ", "--jump ", "--goto "}) {
-            for (auto at = text.find(option); at != std::string_view::npos; at = text.find(option, at + 1)) {
-                auto rest = text.substr(at + option.size());
+    /// The words behind -j or -g; a look at the text is enough, since a comment that fools it only adds hooks.
+    template <class Visit>
+    static void jumps(std::string_view text, const Visit& visit) {
+        for (std::size_t at = 0; at + 3 < text.size(); ++at) {
+            if (text[at] != '-') continue;
+            auto rest = text.substr(at + 1);
+            if (rest.front() != 'j' && rest.front() != 'g') continue;
+            for (const std::string_view option : {"jump ", "goto ", "j ", "g "}) {
+                if (!rest.starts_with(option)) continue;
+                rest.remove_prefix(option.size());
                 const auto begin = rest.find_first_not_of(" \t");
-                if (begin == std::string_view::npos) continue;
+                if (begin == std::string_view::npos) break;
                 rest.remove_prefix(begin);
-                out.push_back(rest.substr(0, rest.find_first_of(" \t\r\n")));
+                visit(rest.substr(0, rest.find_first_of(" \t\r\n")));
+                break;
             }
         }
-        return out;
     }
 
     void find_written_sets() {
+        // Few rulesets write sets at all.
+        bool any = false;
+        for (std::size_t i = 0; i < texts_.sources().size() && !any; ++i)
+            any = find_word(texts_.sources().text(base::FileId(i)), "-set ") != std::string_view::npos;
+        if (!any) return;
         for (const auto& table : texts_.tables())
             for (const auto& chain : table.chains)
                 for (const auto& rule : chain.rules)
@@ -146,9 +155,9 @@ private:
         std::vector<std::vector<std::size_t>> calls(table.chains.size());
         for (std::size_t i = 0; i < table.chains.size(); ++i) {
             for (const auto& rule : table.chains[i].rules)
-                for (const auto name : jumps(self.text_of(rule)))
-                    if (const auto it = table.index.find(std::string(name)); it != table.index.end())
-                        calls[i].push_back(it->second);
+                jumps(self.text_of(rule), [&](std::string_view name) {
+                    if (const auto it = table.index.find(name); it != table.index.end()) calls[i].push_back(it->second);
+                });
             std::sort(calls[i].begin(), calls[i].end());
             calls[i].erase(std::unique(calls[i].begin(), calls[i].end()), calls[i].end());
         }
@@ -312,7 +321,8 @@ private:
         c.written_sets = &written_sets_;
         c.line = text.line;
         c.uses = &uses;
-        auto rule = parse_rule(c, extensions_, table, words_);
+        parse_rule(c, extensions_, table, words_, parsed_);
+        auto& rule = parsed_;
         if (rule.other_family) return;
         if (!closed || !rule.malformed.empty()) {
             const auto which = opaque(b_.yes());
@@ -322,7 +332,7 @@ private:
             return;
         }
 
-        auto parts = std::move(rule.parts);
+        auto& parts = rule.parts;
         bool limited = false;
         for (const auto& instance : rule.matches) {
             const auto e = match(c, table, instance, origin);
@@ -341,7 +351,7 @@ private:
                        (instance.name == "hashlimit" && instance.find("--hashlimit-above") == nullptr);
             parts.push_back(e);
         }
-        const auto all = b_.all(std::move(parts));
+        const auto all = b_.all(parts);
         target(c, table, rule, to, all, origin, limited, opaque);
         for (auto id : uses) used_.push_back(id);
     }
@@ -354,31 +364,30 @@ private:
             Rule counting;
             counting.match = match;
             rules.push_back(std::move(counting));
-        } else if (const auto it = table.index.find(std::string(rule.jump));
-                   it != table.index.end() && !table.chains[it->second].built_in) {
+        } else if (rule.chain != nullptr && !rule.chain->built_in) {
+            const auto index = static_cast<std::size_t>(rule.chain - table.chains.data());
             Rule jump;
             jump.match = match;
             if (rule.is_goto)
-                jump.control = Goto{chains_[it->second]};
+                jump.control = Goto{chains_[index]};
             else
-                jump.control = Jump{chains_[it->second]};
+                jump.control = Jump{chains_[index]};
             c.uses->push_back(b_.use("chain", full_name(table, rule.jump), rule.jump_span));
             rules.push_back(std::move(jump));
         } else {
             std::optional<std::vector<Rule>> lowered;
-            std::string why = "'" + std::string(rule.jump) + "' is neither a chain of table " + table.name +
-                              " nor a target that is known";
-            if (rule.target.target == nullptr) {
+            const auto* target = rule.target.target;
+            if (target == nullptr)
                 c.uses->push_back(b_.use("chain", full_name(table, rule.jump), rule.jump_span));
-            } else if (rule.is_goto) {
-                why = "-g needs a chain; '" + std::string(rule.jump) + "' is a target";
-            } else if (rule.target.target->lower == nullptr) {
-                why = "target " + std::string(rule.jump) + " is not modelled";
-            } else {
-                lowered = rule.target.target->lower(c, match, rule.target);
-                why = "what target " + std::string(rule.jump) + " does here is not understood";
-            }
+            else if (!rule.is_goto && target->lower != nullptr)
+                lowered = target->lower(c, match, rule.target);
             if (!lowered) {
+                const std::string name(rule.jump);
+                std::string why = target == nullptr ? "'" + name + "' is neither a chain of table " + table.name +
+                                                          " nor a target that is known"
+                                  : rule.is_goto             ? "-g needs a chain; '" + name + "' is a target"
+                                  : target->lower == nullptr ? "target " + name + " is not modelled"
+                                                             : "what target " + name + " does here is not understood";
                 const auto which = opaque(match);
                 report(table, rule.jump_span, std::move(why), which);
                 return;
@@ -407,7 +416,7 @@ private:
                 e = o.row->lower(c, o);
                 if (!e.valid()) return {};
             } else {
-                e = b_.unknown(b_.predicate(with_place(c, row, "-m " + std::string(instance.name) + " " + o.text),
+                e = b_.unknown(b_.predicate(with_place(c, row, "-m " + std::string(instance.name) + " " + o.text()),
                                             row.kind, row.beside));
             }
             parts.push_back(o.negated ? b_.negate(e) : e);
@@ -427,6 +436,7 @@ private:
     std::vector<std::uint8_t> hooks_;
     std::vector<ObjectId> used_;
     std::vector<Word> words_;
+    ParsedRule parsed_;
     std::deque<std::string> unescaped_;
 };
 

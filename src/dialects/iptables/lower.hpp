@@ -22,9 +22,11 @@ struct ParsedRule {
     bool other_family = false;  ///< -4 in ip6tables or -6 in iptables: the rule is not loaded
     std::string malformed;      ///< why the words make no rule; "" = they do
     base::Span malformed_at;
+    const ChainText* chain = nullptr;  ///< the chain of the table that `jump` names
 };
-/// Reads the words of a rule. Fills in what targets want to know of the base options (Context::protocol …).
-[[nodiscard]] ParsedRule parse_rule(Context& c, const Extensions& extensions, const TableText& table,
-                                    const std::vector<Word>& words);
+/// Reads the words of a rule into `rule`, whose memory it uses again. Fills in what targets want to know of the base
+/// options (Context::protocol …).
+void parse_rule(Context& c, const Extensions& extensions, const TableText& table, const std::vector<Word>& words,
+                ParsedRule& rule);
 
 }  // namespace egresslint::dialects::iptables

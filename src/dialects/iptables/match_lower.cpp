@@ -42,7 +42,7 @@ ExprId port(Context& c, const Option& o, Field field) {
     if (!range) return {};
     // Old releases let a range through whose ends are swapped; the kernel finds no port in it.
     if (range->first > range->last) return c.b.no();
-    return with_protocol(c, protocol_of(o), c.b.in(field, IntervalSet{*range}));
+    return with_protocol(c, protocol_of(o), c.b.in_interval(field, *range));
 }
 }  // namespace
 
@@ -227,14 +227,14 @@ ExprId tuple_protocol(Context& c, const Option& o) {
 }
 /// What only a connection that exists already can have.
 ExprId of_old_connection(Context& c, const Option& o) {
-    const auto which = c.b.predicate("-m conntrack " + o.text, PredicateKind::packet);
+    const auto which = c.b.predicate("-m conntrack " + o.text(), PredicateKind::packet);
     return c.b.all({c.b.negate(c.netfilter.connection_state({ConnectionState::fresh})), c.b.unknown(which)});
 }
 ExprId status(Context& c, const Option& o) {
     for (const auto word : split(o.args[0], ','))
         if (word != "EXPECTED" && word != "SEEN_REPLY" && word != "ASSURED" && word != "CONFIRMED") {
             if (word != "NONE") return {};
-            return c.b.unknown(c.b.predicate("-m conntrack " + o.text, PredicateKind::packet));
+            return c.b.unknown(c.b.predicate("-m conntrack " + o.text(), PredicateKind::packet));
         }
     return of_old_connection(c, o);
 }
@@ -242,7 +242,7 @@ ExprId direction(Context& c, const Option& o) {
     if (o.args[0] == "REPLY") return of_old_connection(c, o);
     if (o.args[0] != "ORIGINAL") return {};
     Option reply = o;
-    reply.text = "--ctdir REPLY";
+    reply.args[0] = "REPLY";
     return c.b.negate(of_old_connection(c, reply));
 }
 /// Without a connection (invalid or untracked packets) only the state is looked at, and without --ctstate nothing
@@ -358,8 +358,8 @@ ExprId set(Context& c, const Instance& instance) {
         if (o.row->name != "--packets-eq" && o.row->name != "--packets-lt" && o.row->name != "--packets-gt" &&
             o.row->name != "--bytes-eq" && o.row->name != "--bytes-lt" && o.row->name != "--bytes-gt")
             continue;
-        auto counter =
-            c.b.unknown(c.b.predicate("-m set " + o.text + " (" + c.sources.where(c.line) + ")", PredicateKind::rate));
+        auto counter = c.b.unknown(
+            c.b.predicate("-m set " + o.text() + " (" + c.sources.where(c.line) + ")", PredicateKind::rate));
         e = c.b.all({e, o.negated ? c.b.negate(counter) : counter});
     }
     return which->negated ? c.b.negate(e) : e;
@@ -367,7 +367,7 @@ ExprId set(Context& c, const Instance& instance) {
 
 /// Only packets of local sockets have an owner.
 ExprId owner(Context& c, const Option& o) {
-    const auto which = c.b.predicate("-m owner " + o.text, PredicateKind::user);
+    const auto which = c.b.predicate("-m owner " + o.text(), PredicateKind::user);
     return c.b.all({c.b.in(Field::in_if, IntervalSet::single(self_interface)), c.b.unknown(which)});
 }
 

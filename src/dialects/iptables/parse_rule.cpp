@@ -62,13 +62,22 @@ constexpr auto base_options = std::to_array<BaseOption>({
 
 class Parser {
 public:
-    Parser(Context& c, const Extensions& extensions, const TableText& table, const std::vector<Word>& words)
-        : c_(c), extensions_(extensions), table_(table), words_(words) {}
+    Parser(Context& c, const Extensions& extensions, const TableText& table, const std::vector<Word>& words,
+           ParsedRule& rule)
+        : c_(c), extensions_(extensions), table_(table), words_(words), rule_(rule) {
+        rule_.parts.clear();
+        rule_.matches.clear();
+        rule_.target = {};
+        rule_.jump = {};
+        rule_.jump_span = {};
+        rule_.is_goto = rule_.other_family = false;
+        rule_.malformed.clear();
+        rule_.chain = nullptr;
+    }
 
-    ParsedRule run() {
+    void run() {
         while (at_ < words_.size() && rule_.malformed.empty()) step();
         if (negated_) fail("'!' has nothing to negate");
-        return std::move(rule_);
     }
 
 private:
@@ -192,9 +201,10 @@ private:
                 rule_.is_goto = what == Base::go;
                 rule_.target.name = text;
                 rule_.target.span = value_span_;
-                if (table_.find(text) == nullptr) {
+                rule_.chain = table_.find(text);
+                if (rule_.chain == nullptr) {
                     rule_.target.target = extensions_.target(text);
-                    target_options_ = extensions_.options_of_target(text);
+                    if (words_.size() > at_) rule_.target.rows = extensions_.options_of_target(text);
                 }
                 return;
             case Base::ipv4:
@@ -225,7 +235,12 @@ private:
     void protocol(std::string_view text) {
         std::optional<std::uint8_t> number;
         if (text != "all" && text != "ALL" && text != "any") {
-            number = names::protocol(text);
+            if (text == "tcp")
+                number = std::uint8_t{6};
+            else if (text == "udp")
+                number = std::uint8_t{17};
+            else
+                number = names::protocol(text);
             if (!number) return fail("protocol '" + std::string(text) + "' is not known");
         }
         if (!number || *number == 0) {
@@ -236,25 +251,35 @@ private:
         take(c_.b.proto(*number));
     }
 
+    void no_address(std::string_view text) {
+        fail("'" + std::string(text) + "' is no address of IPv" + (c_.family == Family::v4 ? "4" : "6"));
+    }
+    [[nodiscard]] std::optional<Prefix> prefix_of(std::string_view text) const {
+        if (const auto plain = plain_prefix(c_.family, text)) return plain;
+        const auto parsed = masked_address(c_.family, text);
+        return parsed ? parsed->prefix : std::nullopt;
+    }
     void addresses(std::string_view text, bool source) {
         const auto field = source ? Field::src : Field::dst;
-        std::vector<ExprId> either;
         const bool several = text.find(',') != std::string_view::npos;
-        if (several && negated_) return fail("'!' with several addresses is not allowed");
+        if (!several) {
+            const auto e = address_match(c_, field, View::current, text, value_span_);
+            if (!e.valid()) return no_address(text);
+            if (!negated_) (source ? c_.source : c_.destination) = prefix_of(text);
+            return take(e);
+        }
+        std::vector<ExprId> either;
+        if (negated_) return fail("'!' with several addresses is not allowed");
         for (auto rest = text;;) {
             const auto comma = rest.find(',');
             const auto part = rest.substr(0, comma);
             const auto e = address_match(c_, field, View::current, part, value_span_);
-            if (!e.valid())
-                return fail("'" + std::string(part) + "' is no address of IPv" + (c_.family == Family::v4 ? "4" : "6"));
+            if (!e.valid()) return no_address(part);
             either.push_back(e);
             if (comma == std::string_view::npos) break;
             rest.remove_prefix(comma + 1);
         }
-        if (!several && !negated_)
-            if (const auto parsed = masked_address(c_.family, text))
-                (source ? c_.source : c_.destination) = parsed->prefix;
-        take(c_.b.either(std::move(either)));
+        take(c_.b.either(either));
     }
 
     // -- extensions
@@ -265,6 +290,7 @@ private:
         instance.match = extensions_.match(name);
         instance.span = value_span_;
         if (instance.match == nullptr && name == "ipv6-icmp") instance.match = extensions_.match("icmp6");
+        if (instance.match != nullptr) instance.rows = extensions_.options_of_match(instance.match->name);
         rule_.matches.push_back(std::move(instance));
     }
 
@@ -284,12 +310,12 @@ private:
     bool extension_option(std::string_view name, bool exact) {
         for (auto it = rule_.matches.rbegin(); it != rule_.matches.rend(); ++it) {
             if (it->match == nullptr) continue;
-            if (const auto* row = find(extensions_.options_of_match(it->match->name), name, exact)) {
+            if (const auto* row = find(it->rows, name, exact)) {
                 option(*row, *it);
                 return true;
             }
         }
-        if (const auto* row = find(target_options_, name, exact)) {
+        if (const auto* row = find(rule_.target.rows, name, exact)) {
             option(*row, rule_.target);
             return true;
         }
@@ -315,6 +341,7 @@ private:
             Instance instance;
             instance.name = match;
             instance.match = extensions_.match(match);
+            instance.rows = extensions_.options_of_match(match);
             instance.span = words_[at_].span;
             rule_.matches.push_back(std::move(instance));
             option(*row, rule_.matches.back());
@@ -327,7 +354,6 @@ private:
         Option o;
         o.row = &row;
         o.span = words_[at_].span;
-        o.text = row.name;
         if (negated_ && !row.negatable) return fail("'!' is not allowed before " + std::string(row.name));
         if (row.args == 0) {
             o.negated = negated_;
@@ -340,13 +366,11 @@ private:
         const auto attached = attached_;
         if (!value(text)) return;
         o.args[0] = text;
-        o.text += " " + std::string(text);
         if (row.args == 2) {
             if (!attached.empty() || at_ >= words_.size())
                 return fail("the second value of " + std::string(row.name) + " is missing");
             o.args[1] = words_[at_].text;
             value_span_ = words_[at_].span;
-            o.text += " " + std::string(words_[at_].text);
             ++at_;
         }
         if (negated_ && !row.negatable) return fail("'!' is not allowed before " + std::string(row.name));
@@ -362,8 +386,7 @@ private:
         Instance* owner = nullptr;
         for (auto it = rule_.matches.rbegin(); it != rule_.matches.rend() && owner == nullptr; ++it)
             if (it->match == nullptr) owner = &*it;
-        const bool unknown_target =
-            !rule_.jump.empty() && rule_.target.target == nullptr && table_.find(rule_.jump) == nullptr;
+        const bool unknown_target = !rule_.jump.empty() && rule_.target.target == nullptr && rule_.chain == nullptr;
         if (owner == nullptr && !unknown_target)
             return fail("option '" + std::string(words_[at_].text) + "' is not known here");
         Option o;
@@ -372,11 +395,11 @@ private:
         o.negated = negated_;
         negated_ = false;
         o.span = words_[at_].span;
-        o.text = words_[at_].text;
+        o.unknown = words_[at_].text;
         ++at_;
         while (at_ < words_.size() &&
                (words_[at_].quoted || (!words_[at_].text.starts_with("-") && words_[at_].text != "!"))) {
-            o.text += " " + std::string(words_[at_].text);
+            o.unknown.append(" ").append(words_[at_].text);
             o.span.end = words_[at_].span.end;
             ++at_;
         }
@@ -387,21 +410,20 @@ private:
     const Extensions& extensions_;
     const TableText& table_;
     const std::vector<Word>& words_;
-    ParsedRule rule_;
+    ParsedRule& rule_;
     std::size_t at_ = 0;
     bool negated_ = false;
     unsigned seen_ = 0;
     std::string_view attached_;
     base::Span option_;
     base::Span value_span_;
-    std::span<const OptionRow> target_options_;
 };
 
 }  // namespace
 
-ParsedRule parse_rule(Context& c, const Extensions& extensions, const TableText& table,
-                      const std::vector<Word>& words) {
-    return Parser(c, extensions, table, words).run();
+void parse_rule(Context& c, const Extensions& extensions, const TableText& table, const std::vector<Word>& words,
+                ParsedRule& rule) {
+    Parser(c, extensions, table, words, rule).run();
 }
 
 }  // namespace egresslint::dialects::iptables

@@ -28,7 +28,9 @@ bool is_table_line(std::string_view line) {
 Signs signs(std::string_view text) {
     Signs s;
     std::size_t lines = 0;
-    while (!text.empty() && lines < 20'000) {
+    // A table with rules is proof enough; a header, which says more, stands before it.
+    const auto proven = [&] { return s.table && s.rules > 0 && lines > 500; };
+    while (!text.empty() && lines < 20'000 && !proven()) {
         const auto end = text.find('\n');
         auto line = text.substr(0, end);
         text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
@@ -77,6 +79,7 @@ Read read_device(base::Sources& sources, const std::vector<Input>& inputs, base:
     Read out;
     if (base::has_fatal(diagnostics)) return out;
     model::Builder builder(name);
+    builder.reserve(texts.rule_count());
     for (const auto& set : sets.all()) builder.define("set", set.name, set.span);
     families::netfilter::Netfilter netfilter(builder);
     if (!lower_tables(texts, sets, builder, netfilter, diagnostics)) return out;

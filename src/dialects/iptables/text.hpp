@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -37,13 +38,19 @@ struct ChainText {
     std::vector<RuleText> rules;
 };
 
+/// Finds by string_view what is kept as std::string.
+struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+
 struct TableText {
     base::Family family = base::Family::v4;
     std::string back_end;  ///< "legacy", "nf_tables" or "" when the file does not say
     std::string name;
     base::Span span;
     std::vector<ChainText> chains;
-    std::unordered_map<std::string, std::size_t> index;
+    std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>> index;
 
     ChainText* find(std::string_view chain);
     [[nodiscard]] const ChainText* find(std::string_view chain) const;
@@ -58,6 +65,7 @@ public:
     void read(base::FileId file, std::string_view path, base::Diagnostics& diagnostics);
     [[nodiscard]] const std::deque<TableText>& tables() const { return tables_; }
     [[nodiscard]] const base::Sources& sources() const { return sources_; }
+    [[nodiscard]] std::size_t rule_count() const;
     /// Lines of `ipset save` that stand among the rules, as generators write them.
     [[nodiscard]] const std::vector<base::Span>& set_lines() const { return set_lines_; }
 
@@ -72,6 +80,9 @@ private:
 /// false: a quote is not closed.
 [[nodiscard]] bool split_words(std::string_view text, base::FileId file, std::uint32_t offset, std::vector<Word>& words,
                                std::deque<std::string>& unescaped);
+
+/// Finds `word` in a long text, as std::string_view::find does, at the speed of memmem(3).
+[[nodiscard]] std::size_t find_word(std::string_view text, std::string_view word, std::size_t from = 0);
 
 /// A line that calls a firewall tool from a shell, or that only a shell understands.
 [[nodiscard]] bool looks_like_shell(std::string_view line);

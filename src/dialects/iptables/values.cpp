@@ -27,6 +27,13 @@ void Context::report(Diagnostic::Kind kind, std::string code, base::Span where, 
     diagnostics.push_back(std::move(d));
 }
 
+std::string Option::text() const {
+    if (row->name.empty()) return unknown;
+    std::string out(row->name);
+    for (std::uint8_t i = 0; i < row->args; ++i) out.append(" ").append(args[i]);
+    return out;
+}
+
 const Option* Instance::find(std::string_view option) const {
     for (const auto& o : options)
         if (o.row->name == option) return &o;
@@ -51,6 +58,25 @@ std::optional<base::Interval> port_range(std::string_view text, char by) {
         return base::Interval{*port, *port};
     }
     return base::Interval{*first, *last};
+}
+
+std::optional<base::Prefix> plain_prefix(Family family, std::string_view text) {
+    const auto slash = text.find('/');
+    const auto address = base::parse_address(text.substr(0, slash));
+    if (!address || address->family != family) return std::nullopt;
+    const auto bits = base::address_bits(family);
+    unsigned length = bits;
+    if (slash != std::string_view::npos) {
+        const auto word = text.substr(slash + 1);
+        if (word.empty() || word.size() > 3 || (word.size() > 1 && word.front() == '0')) return std::nullopt;
+        length = 0;
+        for (const char c : word) {
+            if (c < '0' || c > '9') return std::nullopt;
+            length = length * 10 + static_cast<unsigned>(c - '0');
+        }
+        if (length > bits) return std::nullopt;
+    }
+    return base::make_prefix(*address, length);
 }
 
 std::optional<Masked> masked_address(Family family, std::string_view text) {
@@ -109,6 +135,11 @@ std::optional<MaskedNumber> masked_number(std::string_view text) {
 }
 
 model::ExprId address_match(Context& c, model::Field field, model::View view, std::string_view text, base::Span where) {
+    if (const auto plain = plain_prefix(c.family, text)) {
+        if (plain->length == 0) return c.b.yes();
+        const auto set = c.b.address_interval(c.family, {plain->first(), plain->last()});
+        return c.b.in(model::FieldRef{field, view, {}}, set);
+    }
     const auto parsed = masked_address(c.family, text);
     const bool v4 = c.family == Family::v4;
     if (parsed && !parsed->too_many) {
