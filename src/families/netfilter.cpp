@@ -82,9 +82,12 @@ private:
 
     // -- before connection tracking
     [[nodiscard]] ExprId before_tracking(ExprId e);
-    [[nodiscard]] bool reads_connection(ExprId e) const;
+    [[nodiscard]] bool of_connection(const FieldRef& what) const;
     template <class Test>
     [[nodiscard]] bool any_atom(ExprId e, Test test) const;
+    /// For every expression there is now whether one of its atoms passes the test.
+    template <class Test>
+    [[nodiscard]] std::vector<bool> with_atom(Test test) const;
     [[nodiscard]] ExprId untracked() {
         return b_.in(Field::ct_state, IntervalSet::single(state_value(ConnectionState::untracked)));
     }
@@ -148,6 +151,32 @@ bool Pass::any_atom(ExprId e, Test test) const {
                 if (test(column)) return true;
     }
     return false;
+}
+
+/// Parts stand before the whole: expressions of a builder refer to earlier ones only.
+template <class Test>
+std::vector<bool> Pass::with_atom(Test test) const {
+    const auto& device = b_.device();
+    std::vector<bool> found(device.exprs.size());
+    const auto any = [&](const std::vector<ExprId>& parts) {
+        return std::any_of(parts.begin(), parts.end(), [&](ExprId e) { return found[e.index()]; });
+    };
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        const auto& is = device.exprs[i].is;
+        if (const auto* in = std::get_if<In>(&is))
+            found[i] = test(in->what);
+        else if (const auto* a = std::get_if<And>(&is))
+            found[i] = any(a->e);
+        else if (const auto* o = std::get_if<Or>(&is))
+            found[i] = any(o->e);
+        else if (const auto* n = std::get_if<Not>(&is))
+            found[i] = found[n->e.index()];
+        else if (const auto* tuple = std::get_if<InTuple>(&is)) {
+            const auto& columns = device.relations[tuple->relation.index()].columns;
+            found[i] = std::any_of(columns.begin(), columns.end(), test);
+        }
+    }
+    return found;
 }
 
 void Pass::add_reads(ExprId e, Footprint& print) const {
@@ -217,11 +246,9 @@ bool Pass::reach_writes(const BaseChain& chain, RegisterId reg) const {
 
 /// Reads that need a connection: without one the rule does not match, negated or not (NFT_BREAK; xt matches return
 /// false before they look at the inversion).
-bool Pass::reads_connection(ExprId e) const {
-    return any_atom(e, [&](const FieldRef& what) {
-        return what.view == View::original ||
-               (what.field == Field::reg && (what.reg == registers_.ct_mark || what.reg == registers_.ct_status));
-    });
+bool Pass::of_connection(const FieldRef& what) const {
+    return what.view == View::original ||
+           (what.field == Field::reg && (what.reg == registers_.ct_mark || what.reg == registers_.ct_status));
 }
 
 /// The expression as a packet sees it that has no connection yet: the state is untracked after notrack, else invalid.
@@ -267,9 +294,8 @@ void Pass::adjust_to_conntrack() {
     bool notrack_somewhere = false;
     for (const auto& rule : device.rules)
         for (const auto& effect : rule.effects) notrack_somewhere |= is_notrack(effect);
-    auto reads_state = [&](ExprId e) {
-        return any_atom(e, [](const FieldRef& what) { return what.field == Field::ct_state; });
-    };
+    const auto reads_state = with_atom([](const FieldRef& what) { return what.field == Field::ct_state; });
+    const auto reads_connection = with_atom([this](const FieldRef& what) { return of_connection(what); });
     auto tracked = [&](std::uint32_t value) {
         if (!tracked_.valid()) tracked_ = b_.reg("connection looked up");
         return b_.in_register(tracked_, IntervalSet::single(value));
@@ -286,8 +312,8 @@ void Pass::adjust_to_conntrack() {
                 std::erase_if(effects, [&](const Effect& e) { return writes(e, registers_.reroute); });
             const bool has_notrack = std::any_of(effects.begin(), effects.end(), is_notrack);
             const auto match = device.rules[id.index()].match;
-            const bool has_state = reads_state(match);
-            const bool has_connection = reads_connection(match);
+            const bool has_state = reads_state[match.index()];
+            const bool has_connection = reads_connection[match.index()];
             const auto where = context[c] & (early | late);
 
             auto late_match = match;

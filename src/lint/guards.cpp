@@ -10,12 +10,12 @@ using namespace model;
 
 namespace {
 
-constexpr std::size_t max_visits = 400'000;
 constexpr std::size_t max_depth = 200;
 
 class Walk {
 public:
-    Walk(const Device& device, const std::function<void(const Way&)>& visit) : device_(device), visit_(visit) {}
+    Walk(const Device& device, const std::function<void(const Way&)>& visit)
+        : device_(device), visit_(visit), max_visits_(400'000 + 4 * device.rules.size()) {}
 
     void stage(StageId id) {
         const Stage& s = device_.pipeline[id.index()];
@@ -30,11 +30,11 @@ public:
 private:
     // A chain that many rules call is visited along its first few ways only: evidence does not grow with the count.
     void chain(ChainId id) {
-        if (way_.jumps.size() > max_depth || visits_ > max_visits || ++entered_[id.value] > 32) return;
+        if (way_.jumps.size() > max_depth || visits_ > max_visits_ || ++entered_[id.value] > 32) return;
         if (std::find(open_.begin(), open_.end(), id) != open_.end()) return;
         open_.push_back(id);
         for (const RuleId r : device_.chains[id.index()].rules) {
-            if (++visits_ > max_visits) break;
+            if (++visits_ > max_visits_) break;
             const Rule& rule = device_.rules[r.index()];
             way_.chain = id;
             way_.rule = r;
@@ -59,6 +59,7 @@ private:
     std::vector<ChainId> open_;
     std::map<std::uint32_t, unsigned> entered_;
     std::size_t visits_ = 0;
+    std::size_t max_visits_;
 };
 
 class Summary {

@@ -141,6 +141,7 @@ private:
     void find_own_addresses();
     void assume_routes();
     bool admitted(Family family, u128 host) const;
+    bool may_name_smtp(ExprId match) const;
     std::string name_of(Family family, u128 host) const;
     Interface& interface(const std::string& name);
 
@@ -207,6 +208,26 @@ void Inference::collect_names() {
         for (const NextHop& hop : r.next_hops) take(hop.interface);
 }
 
+/// False: the rule states no port, or others than those of SMTP.
+bool Inference::may_name_smtp(ExprId match) const {
+    bool limited = false;
+    const auto look = [&](ExprId e) {
+        const auto& is = d_.exprs[e.index()].is;
+        if (const auto* in = std::get_if<In>(&is)) {
+            if (in->what.field != Field::dport) return true;
+            limited = true;
+            const auto* literal = std::get_if<LiteralSet>(&d_.sets[in->set.index()].is);
+            return literal == nullptr || smtp(literal->values);
+        }
+        limited = limited || !std::holds_alternative<bool>(is);
+        return true;
+    };
+    if (!match.valid()) return false;
+    if (const auto* all = std::get_if<And>(&d_.exprs[match.index()].is))
+        return std::all_of(all->e.begin(), all->e.end(), look) && limited;
+    return look(match) && limited;
+}
+
 void Inference::collect_rules() {
     for_each_way(d_, [&](const Way& way) {
         const Rule& rule = d_.rules[way.rule.index()];
@@ -231,7 +252,8 @@ void Inference::collect_rules() {
             }
         }
         if (decide != nullptr && decide->verdict == Verdict::accept && rewrites.empty()) {
-            // A cheap look before the full one: most rules of a large ruleset are not about mail.
+            // Two cheap looks before the full one: most rules of a large ruleset are not about mail.
+            if (!may_name_smtp(rule.match)) return;
             Guard g = guard_of(d_, {rule.match});
             if (g.dport_limited && smtp(g.dport) && g.dport.size() < 1024) {
                 g = guard_of(d_, way.conditions);
@@ -590,8 +612,11 @@ void Inference::find_own_addresses() {
             }
         }
     }
+    // All at once: one by one is quadratic where every host has an address of its own.
+    std::vector<base::Interval> v4, v6;
     for (const SourceTranslation& s : translations_)
-        if (s.to && contains(global, *s.to)) add(out_.own, base::make_prefix(*s.to, base::address_bits(s.to->family)));
+        if (s.to && contains(global, *s.to)) (s.to->family == Family::v4 ? v4 : v6).push_back({s.to->bits, s.to->bits});
+    out_.own = unite(out_.own, {IntervalSet(std::move(v4)), IntervalSet(std::move(v6))});
     for (const ServerView& view : out_.mail_servers)
         for (const Prefix& p : view.server.outbound)
             if (std::none_of(view.server.address.begin(), view.server.address.end(),

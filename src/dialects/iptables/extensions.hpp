@@ -149,6 +149,7 @@ struct MaskedNumber {
     std::uint32_t mask = 0xffffffffu;
 };
 [[nodiscard]] std::optional<MaskedNumber> masked_number(std::string_view text);
+[[nodiscard]] model::ExprId prefix_match(Context& c, model::Field field, model::View view, const base::Prefix& prefix);
 /// Expression for an address word (a host name becomes a predicate).
 [[nodiscard]] model::ExprId address_match(Context& c, model::Field field, model::View view, std::string_view text,
                                           base::Span where);

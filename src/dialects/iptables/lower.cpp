@@ -117,10 +117,12 @@ private:
     /// The words behind -j or -g; a look at the text is enough, since a comment that fools it only adds hooks.
     template <class Visit>
     static void jumps(std::string_view text, const Visit& visit) {
-        for (std::size_t at = 0; at + 3 < text.size(); ++at) {
-            if (text[at] != '-') continue;
-            auto rest = text.substr(at + 1);
-            if (rest.front() != 'j' && rest.front() != 'g') continue;
+        for (;;) {
+            const auto at = text.find('-');
+            if (at == std::string_view::npos || at + 3 >= text.size()) return;
+            text.remove_prefix(at + 1);
+            if (text.front() != 'j' && text.front() != 'g') continue;
+            auto rest = text;
             for (const std::string_view option : {"jump ", "goto ", "j ", "g "}) {
                 if (!rest.starts_with(option)) continue;
                 rest.remove_prefix(option.size());

@@ -254,18 +254,18 @@ private:
     void no_address(std::string_view text) {
         fail("'" + std::string(text) + "' is no address of IPv" + (c_.family == Family::v4 ? "4" : "6"));
     }
-    [[nodiscard]] std::optional<Prefix> prefix_of(std::string_view text) const {
-        if (const auto plain = plain_prefix(c_.family, text)) return plain;
-        const auto parsed = masked_address(c_.family, text);
-        return parsed ? parsed->prefix : std::nullopt;
-    }
     void addresses(std::string_view text, bool source) {
         const auto field = source ? Field::src : Field::dst;
-        const bool several = text.find(',') != std::string_view::npos;
-        if (!several) {
+        if (const auto plain = plain_prefix(c_.family, text)) {
+            if (!negated_) (source ? c_.source : c_.destination) = plain;
+            return take(prefix_match(c_, field, View::current, *plain));
+        }
+        if (text.find(',') == std::string_view::npos) {
             const auto e = address_match(c_, field, View::current, text, value_span_);
             if (!e.valid()) return no_address(text);
-            if (!negated_) (source ? c_.source : c_.destination) = prefix_of(text);
+            if (!negated_)
+                if (const auto parsed = masked_address(c_.family, text))
+                    (source ? c_.source : c_.destination) = parsed->prefix;
             return take(e);
         }
         std::vector<ExprId> either;

@@ -81,23 +81,20 @@ struct WordAction<grammar::unclosed> {
 bool split_words(std::string_view text, base::FileId file, std::uint32_t offset, std::vector<Word>& words,
                  std::deque<std::string>& unescaped) {
     // Without quotes and line ends words are what stands between blanks; the grammar says the rest.
-    constexpr auto blank = [](char c) { return c == ' ' || c == '\t'; };
-    bool easy = true;
     const auto before = words.size();
-    for (std::size_t at = 0; at < text.size() && easy;) {
-        if (blank(text[at])) {
+    const char* const end = text.data() + text.size();
+    bool easy = true;
+    for (const char* at = text.data(); at != end && easy;) {
+        if (*at == ' ' || *at == '\t') {
             ++at;
             continue;
         }
-        const auto begin = at;
-        for (; at < text.size() && !blank(text[at]); ++at)
-            if (text[at] == '"' || text[at] == '\r' || text[at] == '\n') {
-                easy = false;
-                break;
-            }
-        const auto first = offset + static_cast<std::uint32_t>(begin);
-        words.push_back(
-            {text.substr(begin, at - begin), {file, first, offset + static_cast<std::uint32_t>(at)}, false});
+        const char* const begin = at;
+        while (at != end && *at != ' ' && *at != '\t' && *at != '"' && *at != '\r' && *at != '\n') ++at;
+        easy = at == end || *at == ' ' || *at == '\t';
+        const auto first = offset + static_cast<std::uint32_t>(begin - text.data());
+        const auto size = static_cast<std::uint32_t>(at - begin);
+        words.push_back({{begin, size}, {file, first, first + size}, false});
     }
     if (easy) return true;
     words.resize(before);
@@ -293,7 +290,11 @@ EGL_ACTION(command_text, on_command(s))
 EGL_ACTION(other, on_other(s))
 #undef EGL_ACTION
 
-std::string_view first_word(std::string_view text) { return text.substr(0, text.find_first_of(" \t\r\n")); }
+std::string_view first_word(std::string_view text) {
+    const auto ends = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
+    const auto end = std::find_if(text.begin(), text.end(), ends);
+    return {text.data(), static_cast<std::size_t>(end - text.begin())};
+}
 
 }  // namespace
 

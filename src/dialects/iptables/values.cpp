@@ -62,8 +62,9 @@ std::optional<base::Interval> port_range(std::string_view text, char by) {
 
 std::optional<base::Prefix> plain_prefix(Family family, std::string_view text) {
     const auto slash = text.find('/');
-    const auto address = base::parse_address(text.substr(0, slash));
-    if (!address || address->family != family) return std::nullopt;
+    const auto word_of_address = text.substr(0, slash);
+    const auto address = family == Family::v4 ? base::parse_ipv4(word_of_address) : base::parse_ipv6(word_of_address);
+    if (!address) return std::nullopt;
     const auto bits = base::address_bits(family);
     unsigned length = bits;
     if (slash != std::string_view::npos) {
@@ -134,12 +135,14 @@ std::optional<MaskedNumber> masked_number(std::string_view text) {
     return out;
 }
 
+model::ExprId prefix_match(Context& c, model::Field field, model::View view, const base::Prefix& prefix) {
+    if (prefix.length == 0) return c.b.yes();
+    const auto set = c.b.address_interval(c.family, {prefix.first(), prefix.last()});
+    return c.b.in(model::FieldRef{field, view, {}}, set);
+}
+
 model::ExprId address_match(Context& c, model::Field field, model::View view, std::string_view text, base::Span where) {
-    if (const auto plain = plain_prefix(c.family, text)) {
-        if (plain->length == 0) return c.b.yes();
-        const auto set = c.b.address_interval(c.family, {plain->first(), plain->last()});
-        return c.b.in(model::FieldRef{field, view, {}}, set);
-    }
+    if (const auto plain = plain_prefix(c.family, text)) return prefix_match(c, field, view, *plain);
     const auto parsed = masked_address(c.family, text);
     const bool v4 = c.family == Family::v4;
     if (parsed && !parsed->too_many) {
