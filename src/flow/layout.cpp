@@ -120,17 +120,22 @@ NodeId words(Space& space, std::uint32_t level, std::uint32_t levels_left, std::
 
 }  // namespace
 
-NodeId make_cube(Space& space, const Layout& layout, std::span<const Constraint> constraints) {
+NodeId make_cube(Space& space, std::span<const Block> blocks, std::span<const Constraint> constraints) {
     std::vector<Constraint> sorted(constraints.begin(), constraints.end());
-    std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.block > b.block; });
+    std::sort(sorted.begin(), sorted.end(),
+              [&](const auto& a, const auto& b) { return blocks[a.block].first > blocks[b.block].first; });
     NodeId at = everywhere;
     for (const auto& c : sorted) {
         if (c.values->empty()) return nowhere;
-        const Block& b = layout.blocks()[c.block];
+        const Block& b = blocks[c.block];
         at = words(space, b.first, b.count, c.values->intervals(), at);
         if (at == nowhere) return at;
     }
     return at;
+}
+
+NodeId make_cube(Space& space, const Layout& layout, std::span<const Constraint> constraints) {
+    return make_cube(space, layout.blocks(), constraints);
 }
 
 // -- reading diagrams back ------------------------------------------------------------------------------------------

@@ -67,6 +67,8 @@ struct Constraint {
 
 /// The set of headers that meet every constraint; at most one constraint a block. No apply is needed.
 NodeId make_cube(Space& space, const Layout& layout, std::span<const Constraint> constraints);
+/// The same over blocks that are no Layout.
+NodeId make_cube(Space& space, std::span<const Block> blocks, std::span<const Constraint> constraints);
 
 /// Every value that one block takes somewhere in the set.
 base::IntervalSet project(const Space& space, const Layout& layout, NodeId set, BlockId block);
