@@ -17,7 +17,9 @@ using base::u128;
 
 class RandomDevice {
 public:
-    explicit RandomDevice(std::uint64_t seed) : random_(seed), b_("random") {}
+    /// Chains have fewer rules than `most_rules`.
+    explicit RandomDevice(std::uint64_t seed, std::uint32_t most_rules = 6)
+        : random_(seed), most_rules_(most_rules), b_("random") {}
 
     Device make() {
         make_tables();
@@ -25,7 +27,7 @@ public:
         for (std::uint32_t c = 0; c < chains; ++c) b_.chain("chain" + std::to_string(c));
         // Jumps lead to later chains only.
         for (std::uint32_t c = 0; c < chains; ++c)
-            for (auto rules = below(6); rules > 0; --rules) b_.rule(ChainId(c), rule(c, chains));
+            for (auto rules = below(most_rules_); rules > 0; --rules) b_.rule(ChainId(c), rule(c, chains));
         for (auto stages = 1 + below(4); stages > 0; --stages) {
             const auto id =
                 b_.stage("stage", Label::filter, one_in(3) ? expr(2) : b_.yes(), ChainId(below(chains)), verdict());
@@ -301,6 +303,7 @@ private:
     }
 
     std::mt19937_64 random_;
+    std::uint32_t most_rules_;
     Builder b_;
 };
 
