@@ -183,9 +183,9 @@ Engine::Search Engine::search(const Path& path, const Spot& spot, const Region& 
             out.found = Found::live;
             p.leave_open = false;
             if (options_.redundancy && self.does == Does::decides && !self.acts) {
-                const Way way = way_on(path, spot, p, {});
-                const bool plain = std::none_of(way.hits.begin(), way.hits.end(),
-                                                [&](const Spot& s) { return item(s).does == Does::returns; });
+                const Way way = way_on(path, spot, p);
+                // On the way it must not depend on rules that may turn out to be gone.
+                const bool plain = way.hits.size() == (way.by.valid() ? 1u : 0u);
                 if (!way.same && plain) out.met_instead = way.by.valid() ? way.by.value : the_default;
             }
             return out;
@@ -286,7 +286,7 @@ std::optional<Taker> Engine::taker_in(ChainId chain, std::uint32_t end, const Po
     const Index& index = calls_.index(chain);
     for (std::uint32_t k = 0; (k = index.first(p, k, end)) != Index::none; ++k) {
         const Item& i = body.items[k];
-        if (i.does == Does::goes_on || i.does == Does::settles) continue;
+        if (i.does == Does::goes_on || i.does == Does::settles || is_gone(i.rule)) continue;
         const SlotMask reads = calls_.reads(i);
         // All that is written from here on, in a chain called too.
         const SlotMask after = written | (reads || i.to.valid() ? calls_.writes(chain, k, end) : 0);
@@ -307,7 +307,7 @@ bool Engine::ends_inside(ChainId chain, const Point& p, SlotMask written, std::v
     const std::size_t depth = inside.size();
     for (std::uint32_t k = 0; (k = index.first(p, k, size)) != Index::none; ++k) {
         const Item& i = body.items[k];
-        if (i.does == Does::goes_on || i.does == Does::settles) continue;
+        if (i.does == Does::goes_on || i.does == Does::settles || is_gone(i.rule)) continue;
         const bool known = !(calls_.reads(i) & written);
         if (i.does == Does::returns) {
             if (!known || matches_.test(i.match, p) == Truth::always) return false;

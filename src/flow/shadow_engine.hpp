@@ -71,6 +71,8 @@ private:
     const Item& item(const Spot& spot) { return calls_.body(spot.chain).items[spot.position]; }
 
     // -- shadow_same.cpp
+    Same same_without(model::RuleId rule);
+    [[nodiscard]] bool is_gone(model::RuleId rule) const { return gone_ && (*gone_)[rule.index()]; }
     struct Visit {
         Spot from;
         std::uint32_t end = 0;
@@ -82,11 +84,11 @@ private:
         std::vector<Spot> hits;
         std::vector<Visit> visits;
     };
-    Way way_on(const Path& path, const Spot& spot, const Point& p, const std::vector<bool>& gone);
+    Way way_on(const Path& path, const Spot& spot, const Point& p);
     bool decides_as(const Item& a, const Item& b) const;
-    bool same_on_path(const Path& path, const Spot& spot, const std::vector<bool>& gone, Same& out);
-    NodeId alike(const Way& way, const Spot& spot, const Region& region, const std::vector<bool>& gone);
-    bool evidently_different(const Path& path, const Spot& spot, const Region& region, const std::vector<bool>& gone);
+    bool same_on_path(const Path& path, const Spot& spot, Same& out);
+    NodeId alike(const Way& way, const Spot& spot, const Region& region);
+    bool evidently_different(const Path& path, const Spot& spot, const Region& region);
 
     const model::Device& device_;
     ShadowOptions options_;
@@ -100,6 +102,7 @@ private:
     std::vector<bool> too_many_;            ///< by chain: some paths were left out
     /// By rule: what a packet that acts on it would meet next if the rule were not there, when that decides otherwise.
     std::vector<std::uint32_t> met_instead_;
+    const std::vector<bool>* gone_ = nullptr;  ///< rules that count as not there
     static constexpr std::uint32_t not_known = 0xffffffffu, the_default = 0xfffffffeu;
 };
 

@@ -63,7 +63,7 @@ bool Engine::decides_as(const Item& a, const Item& b) const {
 
 /// Where the packet goes when the rule is not there. For a rule that returns: the same means leaving its chain
 /// without anything that acts.
-Engine::Way Engine::way_on(const Path& path, const Spot& spot, const Point& p, const std::vector<bool>& gone) {
+Engine::Way Engine::way_on(const Path& path, const Spot& spot, const Point& p) {
     Way way;
     const Item& self = item(spot);
     std::vector<Spot> callers;  // where to go on after the chain; gotos do not come back
@@ -77,8 +77,7 @@ Engine::Way Engine::way_on(const Path& path, const Spot& spot, const Point& p, c
         const std::uint32_t stop = k == Index::none ? size : k;
         way.visits.push_back({at, stop});
         // The chain may be called once more: the rule is not there then either.
-        if (k != Index::none &&
-            (body.items[k].rule == self.rule || (!gone.empty() && gone[body.items[k].rule.index()]))) {
+        if (k != Index::none && (body.items[k].rule == self.rule || is_gone(body.items[k].rule))) {
             at.position = k + 1;
             continue;
         }
@@ -124,7 +123,7 @@ Engine::Way Engine::way_on(const Path& path, const Spot& spot, const Point& p, c
 }
 
 /// Packets sure to go the same way as the one that was followed.
-NodeId Engine::alike(const Way& way, const Spot& spot, const Region& region, const std::vector<bool>& gone) {
+NodeId Engine::alike(const Way& way, const Spot& spot, const Region& region) {
     Space& space = matches_.space();
     const Item& self = item(spot);
     NodeId out = matches_.select(region);
@@ -143,7 +142,7 @@ NodeId Engine::alike(const Way& way, const Spot& spot, const Region& region, con
         seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
         for (const auto k : seen) {
             const Item& i = items[k];
-            if (i.rule == self.rule || gone[i.rule.index()]) continue;
+            if (i.rule == self.rule || is_gone(i.rule)) continue;
             if (i.does == Does::decides && self.does == Does::decides && !i.acts && decides_as(self, i)) continue;
             if (const NodeId there = space.meet(out, matches_.select(i.match)); there != nowhere)
                 others.push_back(there);
@@ -153,8 +152,7 @@ NodeId Engine::alike(const Way& way, const Spot& spot, const Region& region, con
 }
 
 /// A look at packets that also match a rule further on which decides otherwise: most rules are done with here.
-bool Engine::evidently_different(const Path& path, const Spot& spot, const Region& region,
-                                 const std::vector<bool>& gone) {
+bool Engine::evidently_different(const Path& path, const Spot& spot, const Region& region) {
     const auto& items = calls_.body(spot.chain).items;
     const Item& self = item(spot);
     int looks = 0;
@@ -163,7 +161,7 @@ bool Engine::evidently_different(const Path& path, const Spot& spot, const Regio
         Point p;
         if (!matches_.sample(at, random_, p)) return;
         different =
-            matches_.test(self.match, p) == Truth::always && !way_on(path, spot, p, gone).same && !taker(path, spot, p);
+            matches_.test(self.match, p) == Truth::always && !way_on(path, spot, p).same && !taker(path, spot, p);
     };
     look(region);
     if (different) return true;
@@ -171,28 +169,28 @@ bool Engine::evidently_different(const Path& path, const Spot& spot, const Regio
         .overlapping(region, spot.position + 1, static_cast<std::uint32_t>(items.size()),
                      [&](std::uint32_t k, MatchId m) {
                          const Item& i = items[k];
-                         if (gone[i.rule.index()] || decides_as(self, i)) return true;
+                         if (is_gone(i.rule) || decides_as(self, i)) return true;
                          if (const Region there = matches_.narrow(region, m); !there.never) look(there);
                          return !different && ++looks < quick_looks;
                      });
     return different;
 }
 
-bool Engine::same_on_path(const Path& path, const Spot& spot, const std::vector<bool>& gone, Same& out) {
+bool Engine::same_on_path(const Path& path, const Spot& spot, Same& out) {
     const Item& self = item(spot);
     const Region region = matches_.narrow(path.region, self.match);
     if (region.never) return true;
-    if (evidently_different(path, spot, region, gone)) return false;
+    if (evidently_different(path, spot, region)) return false;
     matches_.tidy(options_.max_nodes);
     Space& space = matches_.space();
     NodeId left = matches_.select(region);
     for (std::size_t round = 0; round < most_rounds && left != nowhere; ++round) {
         Point p;
         matches_.sample(left, random_, p);
-        const Way way = way_on(path, spot, p, gone);
+        const Way way = way_on(path, spot, p);
         NodeId done = nowhere;
         if (way.same) {
-            done = alike(way, spot, region, gone);
+            done = alike(way, spot, region);
         } else {
             const auto t = taker(path, spot, p);
             if (!t) return false;
@@ -209,6 +207,13 @@ bool Engine::same_on_path(const Path& path, const Spot& spot, const std::vector<
 }
 
 Engine::Same Engine::same_without(RuleId rule, const std::vector<bool>& gone) {
+    gone_ = &gone;
+    Same out = same_without(rule);
+    gone_ = nullptr;
+    return out;
+}
+
+Engine::Same Engine::same_without(RuleId rule) {
     Same out;
     const Spot spot = spot_of_[rule.index()];
     if (!spot.chain.valid()) {  // the family never gets there
@@ -218,12 +223,13 @@ Engine::Same Engine::same_without(RuleId rule, const std::vector<bool>& gone) {
     const Item& self = item(spot);
     if (self.acts || (self.does != Does::decides && self.does != Does::returns)) return out;
     if (too_many_[spot.chain.index()] || paths_[spot.chain.index()].size() > most_paths) return out;
-    if (const auto met = met_instead_[rule.index()]; met != not_known && (met == the_default || !gone[met])) return out;
+    if (const auto met = met_instead_[rule.index()]; met != not_known && (met == the_default || !is_gone(RuleId(met))))
+        return out;
     for (const auto& path : paths_[spot.chain.index()]) {
         // A pending decision would take effect instead of the default.
         if (calls_.body(device_.pipeline[path.stage.index()].entry).pending) return Same{};
         try {
-            if (!same_on_path(path, spot, gone, out)) return Same{};
+            if (!same_on_path(path, spot, out)) return Same{};
         } catch (const BudgetExceeded&) {
             matches_.tidy(0);
             return Same{};

@@ -203,10 +203,17 @@ std::string check_small(std::uint64_t seed, Counts& counts) {
                        b.in(Field::ct_state, IntervalSet::range(1, 2)), stage.when});
         device = std::move(b).finish();
     }
-    const auto fail = [&](std::size_t r, const std::string& what) {
-        return "rule " + std::to_string(r) + " " + what + "\n" + print(device);
-    };
     Shadow shadow(device);
+    const auto fail = [&](std::size_t r, const std::string& what) {
+        std::string all;
+        for (std::size_t k = 0; k < device.rules.size(); ++k) {
+            const auto& one = shadow.of(RuleId(k));
+            all += "\n" + std::to_string(k) + " in chain" + std::to_string(one.chain.value) + " " + name(one.standing);
+            for (const auto c : one.cover) all += " " + std::to_string(c.value);
+            if (one.redundant) all += " redundant";
+        }
+        return "rule " + std::to_string(r) + " " + what + "\n" + print(device) + all;
+    };
     // Every rule's packets; and those for which it is hit whatever the unknowns that do not vary are.
     using Key = std::tuple<std::uint32_t, std::uint32_t, std::uint16_t, int, std::uint32_t>;
     std::vector<std::map<Key, unsigned>> hits(device.rules.size());
