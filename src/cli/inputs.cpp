@@ -177,14 +177,40 @@ public:
     }
 
 private:
+    /// Blank lines and comments only, in the comment syntax that most dialects share. A file without any byte of
+    /// meaning is another matter: more likely an export that failed.
+    static bool only_comments(std::string_view text) {
+        bool comment = false;
+        while (!text.empty()) {
+            const std::string_view line = text.substr(0, text.find('\n'));
+            const std::size_t first = line.find_first_not_of(" \t\r");
+            if (first != std::string_view::npos && line[first] != '#') return false;
+            comment |= first != std::string_view::npos;
+            text.remove_prefix(std::min(line.size() + 1, text.size()));
+        }
+        return comment;
+    }
+
     static bool tells(const std::string& shown) {
         const std::string extension = fs::path(shown).extension().string();
         return std::find(telling_extensions.begin(), telling_extensions.end(), extension) != telling_extensions.end();
     }
 
+    /// The dialect whose files alone are called so.
+    static const dialects::Dialect* by_extension(const std::string& shown) {
+        const std::string extension = fs::path(shown).extension().string() + " ";
+        if (extension.size() < 2) return nullptr;
+        for (const dialects::Dialect& dialect : dialects::all())
+            if ((std::string(dialect.extensions) + " ").find(extension) != std::string::npos) return &dialect;
+        return nullptr;
+    }
+
     /// An error text, or "".
     std::string recognise_one(RecognisedFile& file, const std::string& dialect) const {
-        const dialects::Detected detected = dialects::detect(session_.sources.text(file.file));
+        dialects::Detected detected = dialects::detect(session_.sources.text(file.file));
+        if (detected.dialect == nullptr && only_comments(session_.sources.text(file.file)))
+            if (const dialects::Dialect* named = by_extension(file.shown))
+                detected = {named, "by its name; it holds comments only"};
         file.dialect = detected.dialect;
         file.because = detected.dialect == nullptr ? detected.because
                                                    : fmt::format("{}: {}", detected.dialect->name, detected.because);

@@ -44,6 +44,9 @@ struct Dialect {
     Read (*read)(base::Sources& sources, const std::vector<Input>& inputs, base::Diagnostics& diagnostics);
     /// A companion holds no ruleset of its own and joins another dialect's device (ipset): name of the main dialect.
     std::string_view joins = "";
+    /// File name extensions, separated by blanks, that only this dialect uses: they decide where the text does not
+    /// (a file of comments only).
+    std::string_view extensions = "";
 };
 
 [[nodiscard]] const std::vector<Dialect>& all();

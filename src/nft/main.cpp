@@ -2,7 +2,7 @@
 // egresslint-nft: what egresslint needs libnftables for. A program of its own because libnftables is GPL-2.0 and
 // because only this part needs privileges or namespaces.
 //
-//   egresslint-nft list                      the running ruleset of this network namespace as JSON; changes nothing
+//   egresslint-nft list                      the running ruleset of this network namespace; changes nothing
 //   egresslint-nft via-kernel [FILE|-]       loads FILE into a private namespace and prints what the kernel made of it
 //
 // Exit status: 0 done, 1 nft refused, 2 usage or unreadable file, 3 namespaces are denied here.
@@ -34,8 +34,8 @@ constexpr const char* usage_text =
     "usage: egresslint-nft list\n"
     "       egresslint-nft via-kernel [--interface NAME]... [FILE|-]\n"
     "\n"
-    "list        prints the running ruleset of the current network namespace as JSON (needs CAP_NET_ADMIN)\n"
-    "via-kernel  loads FILE into a private user and network namespace and prints what the kernel lists as JSON;\n"
+    "list        prints the running ruleset of the current network namespace (needs CAP_NET_ADMIN)\n"
+    "via-kernel  loads FILE into a private user and network namespace and prints what the kernel lists;\n"
     "            the host's own ruleset is never touched; includes are confined to FILE's directory\n"
     "  --interface NAME  creates an interface there first, for rules that name one by index (iif, oif)\n";
 
@@ -55,10 +55,10 @@ int refused(const Answer& answer) {
     return exit_refused;
 }
 
-int list() {
+int list_running() {
     shed_inherited();
     if (!keep_net_admin_only()) complain("privileges could not be dropped");
-    const Answer answer = list_json();
+    const Answer answer = list();
     return answer.ok ? print(answer.output) : refused(answer);
 }
 
@@ -144,7 +144,7 @@ int via_kernel(const std::string& file, const std::vector<std::string>& interfac
     }
     const Answer loaded = load_file(path, directory);
     if (!loaded.ok) return refused(loaded);
-    const Answer listed = list_json();
+    const Answer listed = list();
     return listed.ok ? print(listed.output) : refused(listed);
 }
 
@@ -163,7 +163,7 @@ int main(int argc, char** argv) {
     if (command == "--help" || command == "-h") return std::fputs(usage_text, stdout) >= 0 ? exit_ok : exit_usage;
     if (command == "--version") return std::puts("egresslint-nft " EGRESSLINT_VERSION) >= 0 ? exit_ok : exit_usage;
     if (command == "list") {
-        return arguments.size() == 1 ? list() : usage_error("'list' takes no argument");
+        return arguments.size() == 1 ? list_running() : usage_error("'list' takes no argument");
     }
     if (command != "via-kernel") return usage_error("no such command: '" + command + "'");
 

@@ -14,10 +14,9 @@ struct Free {
 };
 using Context = std::unique_ptr<nft_ctx, Free>;
 
-Context make_context(unsigned output_flags) {
+Context make_context() {
     Context context(nft_ctx_new(NFT_CTX_DEFAULT));
     if (!context) return context;
-    nft_ctx_output_set_flags(context.get(), output_flags);
     nft_ctx_buffer_output(context.get());
     nft_ctx_buffer_error(context.get());
     nft_ctx_clear_include_paths(context.get());
@@ -32,23 +31,31 @@ Answer answer(nft_ctx* context, int result) {
 
 Answer no_context() { return {false, "", "libnftables could not be initialised\n"}; }
 
-Answer run(const std::string& command, unsigned output_flags) {
-    const Context context = make_context(output_flags);
+Answer run(const std::string& command) {
+    const Context context = make_context();
     if (!context) return no_context();
     return answer(context.get(), nft_run_cmd_from_buffer(context.get(), command.c_str()));
 }
 
 }  // namespace
 
-Answer list_json() { return run("list ruleset", NFT_CTX_OUTPUT_JSON); }
+Answer list() {
+    Answer listed = run("list ruleset");
+    // nft 1.0 prints `add @map { 0xa020304 [invalid type] : 0x2 }` where it does not know the type of a key, and would
+    // not read that itself.
+    const std::string remark = " [invalid type]";
+    for (auto at = listed.output.find(remark); at != std::string::npos; at = listed.output.find(remark, at))
+        listed.output.erase(at, remark.size());
+    return listed;
+}
 
 bool is_empty() {
-    const Answer listed = run("list ruleset", 0);
+    const Answer listed = list();
     return listed.ok && listed.output.empty();
 }
 
 Answer load_file(const std::string& path, const std::string& include_directory) {
-    const Context context = make_context(0);
+    const Context context = make_context();
     if (!context) return no_context();
     if (!include_directory.empty()) nft_ctx_add_include_path(context.get(), include_directory.c_str());
     return answer(context.get(), nft_run_cmd_from_filename(context.get(), path.c_str()));

@@ -22,8 +22,8 @@ namespace egresslint::nft {
 namespace {
 
 // What libnftables looks names up in: services, protocols, marks and routing tables by name.
-constexpr std::array lookup_files = {"/etc/services", "/etc/protocols", "/etc/nsswitch.conf", "/etc/iproute2",
-                                     "/usr/share/iproute2"};
+constexpr std::array lookup_files = {"/etc/services", "/etc/protocols",      "/etc/nsswitch.conf",
+                                     "/etc/iproute2", "/usr/share/iproute2", "/dev/null"};
 
 std::string why(const char* what) { return std::string(what) + ": " + std::strerror(errno); }
 

@@ -95,3 +95,18 @@ TEST_CASE("the same file named twice is one input") {
     const Ran ran = scratch.run("audit --show-files edge.nft ./edge.nft '*.nft'");
     CHECK(ran.out == scratch.run("audit --show-files edge.nft").out);
 }
+
+TEST_CASE("a file that is called as only nftables files are is read even if it holds comments only") {
+    // An include that is all comments, or a part that a package has left empty, is an empty ruleset and no riddle.
+    const Scratch scratch(Files{{"empty.nft", "# rules of the branch go here\n\n"},
+                                {"part.nft", "include \"empty.nft\"\n"},
+                                {"notes.txt", "# nothing\n"},
+                                {"words.nft", "hostname edge\n"}});
+    for (const std::string name : {"empty.nft", "part.nft"}) {
+        const Ran ran = scratch.run("model --format text " + name);
+        INFO(name << "\n" << ran.out << ran.err);
+        CHECK(ran.status == 0);
+        CHECK_THAT(ran.out, Contains("device ") && !Contains("drop"));
+    }
+    for (const std::string name : {"notes.txt", "words.nft"}) CHECK(scratch.run("model " + name).status == 2);
+}

@@ -274,7 +274,8 @@ void RuleWriter::update(const SetUpdate& u) {
         if (!rate && name != "quota" && name != "ct count" && name != "connlimit") continue;
         auto body = name;
         if (const auto at = u.text.find(name + " "); at != std::string::npos)
-            body = u.text.substr(at, u.text.find(" }", at) - at);
+            body = u.text.substr(at, u.text.find('}', at) - at);
+        while (!body.empty() && body.back() == ' ') body.pop_back();
         const auto text = "@" + u.set + " { " + (u.key ? print(*u.key) + " " : "") + body + " }";
         return limit(text, body.find(" over ") != std::string::npos, rate);
     }

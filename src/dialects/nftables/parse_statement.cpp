@@ -123,8 +123,14 @@ bool Parser::keyword_statement(Statement& out, std::string_view keyword) {
             advance();
             advance();
             advance();
-            (void)object_reference();
-            out.is = ObjectStatement{"ct " + std::string(next), written(begin)};
+            if (const auto* header = find_header(word()); header != nullptr && opens(*header)) {
+                // `ct helper set udp dport map { … }`: a key without an object ends the rule.
+                auto object = expression(Side::value);
+                out.is = Mangle{make(Conntrack{std::string(next), "", ""}, begin), std::move(object)};
+            } else {
+                (void)object_reference();
+                out.is = ObjectStatement{"ct " + std::string(next), written(begin)};
+            }
         } else {
             return false;
         }

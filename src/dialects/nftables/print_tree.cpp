@@ -1,10 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dialects/nftables/print_tree.hpp"
 
+#include <algorithm>
+
 #include "dialects/nftables/lower_names.hpp"
 
 namespace egresslint::dialects::nftables {
 namespace {
+
+/// `00:00:5E:00:53:01`, which nft prints in small letters.
+bool is_hardware_address(std::string_view s) {
+    if (s.size() != 17) return false;
+    for (std::size_t i = 0; i < s.size(); ++i) {
+        const char c = s[i];
+        const bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+        if (i % 3 == 2 ? c != ':' : !digit) return false;
+    }
+    return true;
+}
+
+bool needs_quotes(std::string_view s) {
+    return s.empty() || std::any_of(s.begin(), s.end(), [](char c) {
+               return c == ' ' || c == ',' || c == ';' || c == '{' || c == '}' || c == '"' || c == '#' || c == '@';
+           });
+}
+
+std::string lower_case(std::string s) {
+    for (char& c : s)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return s;
+}
 
 /// Appends to one string; readers bound the nesting of trees, and so the recursion here.
 class Printer {
@@ -32,11 +57,11 @@ public:
 
     // -- expressions
     void operator()(const Symbol& s) {
-        if (s.quoted) return text("\"" + s.text + "\"");
-        // One spelling for one number, so that text and JSON name the same predicate.
+        // One spelling for one value, so that text and JSON name the same predicate; JSON does not say what was quoted.
+        if (needs_quotes(s.text)) return text("\"" + s.text + "\"");
         const bool hexadecimal = s.text.size() > 2 && s.text[0] == '0' && (s.text[1] == 'x' || s.text[1] == 'X');
         const auto value = hexadecimal ? number(s.text) : std::nullopt;
-        text(value ? base::to_decimal(*value) : s.text);
+        text(value ? base::to_decimal(*value) : is_hardware_address(s.text) ? lower_case(s.text) : s.text);
     }
     void operator()(const SetReference& s) { text("@" + s.name); }
     void operator()(const Concatenation& c) { list(c.parts, " . "); }

@@ -87,6 +87,8 @@ Evidence detect(std::string_view text) {
             if (any_of(kind, {"filter", "nat", "route"}) && next_word(line) == "hook") offer(80, "a base chain");
         } else if (first == "define" || first == "redefine") {
             if (line.find('=') != std::string_view::npos) offer(30, "`define` lines");
+        } else if (first == "include") {
+            if (line.find('"') != std::string_view::npos) offer(20, "`include` lines");
         }
     }
     return best;

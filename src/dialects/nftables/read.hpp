@@ -10,6 +10,6 @@ namespace egresslint::dialects::nftables {
 /// The inputs are loaded one after the other, as by `nft -f a -f b`.
 [[nodiscard]] Read read(base::Sources& sources, const std::vector<Input>& inputs, base::Diagnostics& diagnostics);
 
-inline constexpr Dialect dialect{"nftables", "#", detect, read, ""};
+inline constexpr Dialect dialect{"nftables", "#", detect, read, "", ".nft .nftables"};
 
 }  // namespace egresslint::dialects::nftables

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dialects/nftables/read_json.hpp"
 
+#include <algorithm>
+
 #include "dialects/nftables/lower_names.hpp"
 #include "dialects/nftables/print_tree.hpp"
 #include "dialects/nftables/read_json_rule.hpp"
@@ -26,7 +28,8 @@ bool is_verb(std::string_view key) {
 /// The objects of one file, in order; each becomes a command, `add` in a listing.
 class ObjectReader {
 public:
-    ObjectReader(std::string_view text, base::FileId file, Tree& tree) : rules_(text, file), tree_(tree) {}
+    ObjectReader(std::string_view text, base::FileId file, Tree& tree, base::Diagnostics& diagnostics)
+        : rules_(text, file), tree_(tree), diagnostics_(diagnostics) {}
 
     void read(const JsonValue& entry) {
         if (!entry.is(Kind::object) || entry.members.size() != 1)
@@ -79,6 +82,17 @@ private:
         } else {
             return unparsed(entry, "is an object of unknown kind");
         }
+        for (auto& brought : rules_.take_chains()) {
+            Command add;
+            add.verb = "add";
+            add.object = "chain";
+            add.family = command.family;
+            add.table = command.table;
+            add.name = brought.name;
+            add.chain_node = std::move(brought);
+            add.span = command.span;
+            tree_.commands.push_back(std::move(add));
+        }
         tree_.commands.push_back(std::move(command));
     }
 
@@ -86,9 +100,26 @@ private:
         auto& node = command.table_node;
         node.family = command.family;
         node.name = command.table = command.name;
-        node.flags = json_list(body.find("flags"));
         node.comment = json_text(body, "comment");
         node.span = node.name_span = command.span;
+        const auto* flags = body.find("flags");
+        if (flags == nullptr) return;
+        node.flags = json_list(flags);
+        const auto known = [](const std::string& flag) {
+            return flag == "dormant" || flag == "owner" || flag == "persist";
+        };
+        if (!node.flags.empty() && std::all_of(node.flags.begin(), node.flags.end(), known)) return;
+        // Before 1.1 nft prints memory it has freed where the flag should be (measured with 1.0.6).
+        node.flags.clear();
+        base::Diagnostic d;
+        d.kind = base::Diagnostic::Kind::incomplete;
+        d.code = "EL903";
+        d.span = rules_.span(*flags);
+        d.message =
+            "table " + node.family + " " + node.name +
+            " has a flag that this JSON does not show (a fault of nft before 1.1); if it is `dormant`, the table "
+            "does nothing, but it is taken as active; give the text of `nft list ruleset` instead";
+        diagnostics_.push_back(std::move(d));
     }
 
     void chain(const JsonValue& body, Command& command) {
@@ -176,6 +207,7 @@ private:
 
     JsonRuleReader rules_;
     Tree& tree_;
+    base::Diagnostics& diagnostics_;
 };
 
 }  // namespace
@@ -184,13 +216,18 @@ Tree read_json(const base::Sources& sources, base::FileId file, base::Diagnostic
     Tree tree;
     const auto text = sources.text(file);
     JsonScanner scanner(text);
-    ObjectReader reader(text, file, tree);
+    ObjectReader reader(text, file, tree, diagnostics);
     auto refuse = [&](const std::string& why) {
         base::Diagnostic d;
         d.kind = base::Diagnostic::Kind::fatal;
         const auto at = std::min<std::uint32_t>(scanner.offset(), static_cast<std::uint32_t>(text.size()));
         d.span = base::Span{file, at, at};
         d.message = "not a JSON ruleset of nft: " + why;
+        const auto tail = text.substr(text.size() < 64 ? 0 : text.size() - 64);
+        if (tail.rfind("\"flags\":") != std::string_view::npos)
+            d.message +=
+                " (before 1.1 nft breaks its JSON off at the flags of a table; give the text of `nft list "
+                "ruleset`)";
         diagnostics.push_back(std::move(d));
         return Tree{};
     };

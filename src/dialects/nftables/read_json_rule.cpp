@@ -2,7 +2,6 @@
 #include "dialects/nftables/read_json_rule.hpp"
 
 #include "dialects/nftables/lower_names.hpp"
-#include "dialects/nftables/parse.hpp"
 #include "dialects/nftables/print_tree.hpp"
 
 namespace egresslint::dialects::nftables {
@@ -329,17 +328,11 @@ bool JsonRuleReader::set_update(const JsonValue& body, bool map, SetUpdate& out)
     return true;
 }
 
-Statement JsonRuleReader::statement(const JsonValue& json) const {
+Statement JsonRuleReader::statement(const JsonValue& json) {
     Statement out;
     out.span = span(json);
-    // nft 1.0 prints statements that it has no JSON for as one string of text.
     if (json.is(Kind::string)) {
-        out.is = UnknownStatement{json.text};
-        base::Sources snippet;
-        auto rule = parse_rule(snippet, snippet.add("", json.text));
-        // Only what holds no places of its own, which would point into the snippet.
-        if (rule.statements.size() == 1 && std::holds_alternative<SetUpdate>(rule.statements.front().is))
-            out.is = std::move(rule.statements.front().is);
+        if (!text_statement(json, out)) out.is = UnknownStatement{json.text};
         return out;
     }
     if (json.members.size() != 1 || !keyed_statement(json.members[0].first, json.members[0].second, out.is))
@@ -500,9 +493,13 @@ bool JsonRuleReader::keyed_statement(std::string_view key, const JsonValue& body
         return true;
     }
     if (key == "ct helper" || key == "ct timeout" || key == "ct expectation" || key == "secmark" || key == "last") {
-        std::string line(key);
-        if (has_map) line += " name " + print(*expression(body));
-        out = ObjectStatement{std::string(key) + (has_map ? " map" : ""), std::move(line)};
+        if (!has_map) {
+            out = ObjectStatement{std::string(key), std::string(key)};
+        } else if (key.substr(0, 3) == "ct ") {  // `ct helper set udp dport map { … }`
+            out = Mangle{make(body, Conntrack{std::string(key.substr(3)), "", ""}), expression(body)};
+        } else {
+            out = Mangle{make(body, Meta{std::string(key)}), expression(body)};
+        }
         return true;
     }
     if (key == "xt") {
