@@ -80,6 +80,9 @@ struct Raw {
     std::string fail_on = "error";
     std::string min_certainty = "possible";
     std::vector<std::string> dports;
+    std::string sport;
+    std::string family;
+    bool ipv4 = false, ipv6 = false;
 };
 
 class Parser {
@@ -189,13 +192,26 @@ private:
             text("--min-certainty", raw_.min_certainty, "LEVEL", "possible (default) or proven");
             flag("--statistics", options_.statistics, "count findings by rule");
         }
-        if (command.takes & takes_packets)
+        if (command.takes & takes_packets) {
             text("--packets", options_.packets, "FILE", "a JSON packet a line; - is standard input");
+            flag("--summary", options_.summary, "counts by verdict, way out and rule in place of a line a packet");
+        }
         if (command.takes & takes_ports)
-            sub.add_option("--dport", raw_.dports, "destination ports, or any; default 25")
+            sub.add_option("--dport", raw_.dports,
+                           command.takes & takes_service ? "destination ports, a matrix each; default 25"
+                                                         : "destination ports, or any; default 25")
                 ->type_name("PORT,...")
                 ->allow_extra_args(false)
                 ->delimiter(',');
+        if (command.takes & takes_service) {
+            text("--path", options_.path, "PATH", "forward (default), input or output: which packets of the device");
+            text("--proto", options_.proto, "NAME", "tcp (default), udp, sctp, dccp or udplite");
+            text("--sport", raw_.sport, "PORT", "source port; default 10000");
+            text("--unknown", options_.unknown, "DOUBT", "what unknown matches do: may allow (default) or must not");
+            text("--family", raw_.family, "VERSION", "ipv4 (default) or ipv6");
+            sub.add_flag("-4,--ipv4", raw_.ipv4, "IPv4");
+            sub.add_flag("-6,--ipv6", raw_.ipv6, "IPv6");
+        }
         if (command.takes & takes_after)
             text("--after", options_.after, "STEP", "read (as lowered) or resolve (default, as analysed)");
     }
@@ -256,6 +272,7 @@ private:
         for (std::string& word : options_.ignore)
             if (problem.empty()) problem = check_rule_selector("--ignore", word);
         if (problem.empty()) problem = translate_ports();
+        if (problem.empty()) problem = translate_service(command);
         if (problem.empty()) problem = contradictions();
         if (!problem.empty()) return problem;
         if (raw_.color != "auto")
@@ -285,13 +302,32 @@ private:
                 options_.all_ports = true;
                 continue;
             }
-            unsigned value = 0;
-            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-            if (error != std::errc{} || end != text.data() + text.size() || value > 65535)
-                return fmt::format("--dport: '{}' is no port number", text);
-            options_.dports.push_back(static_cast<std::uint16_t>(value));
+            if (std::string problem = port("--dport", text, options_.dports.emplace_back()); !problem.empty())
+                return problem;
         }
         return "";
+    }
+
+    static std::string port(std::string_view option, const std::string& text, std::uint16_t& out) {
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+        return error == std::errc{} && end == text.data() + text.size()
+                   ? ""
+                   : fmt::format("{}: '{}' is no port number", option, text);
+    }
+
+    std::string translate_service(const Command& command) {
+        if ((command.takes & takes_service) == 0) return "";
+        if (options_.all_ports) return "--dport: a matrix is of one port; name it";
+        std::string problem = one_of("--path", options_.path, {"forward", "input", "output"});
+        if (problem.empty()) problem = one_of("--unknown", options_.unknown, {"may", "must"});
+        if (problem.empty()) problem = one_of("--proto", options_.proto, {"tcp", "udp", "sctp", "dccp", "udplite"});
+        if (problem.empty() && !raw_.family.empty())
+            problem = one_of("--family", raw_.family, {"ipv4", "ipv6", "4", "6"});
+        if (problem.empty() && !raw_.sport.empty()) problem = port("--sport", raw_.sport, options_.sport);
+        const bool ipv4 = raw_.ipv4 || raw_.family == "ipv4" || raw_.family == "4";
+        options_.ipv6 = raw_.ipv6 || raw_.family == "ipv6" || raw_.family == "6";
+        if (problem.empty() && ipv4 && options_.ipv6) return "one IP version at a time";
+        return problem;
     }
 
     std::string contradictions() const {

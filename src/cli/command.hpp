@@ -17,9 +17,10 @@ enum Takes : unsigned {
     takes_findings = 1u << 3,    ///< --fail-on, --exit-zero, --min-certainty, --statistics, --output
     takes_expression = 1u << 4,  ///< query's EXPR
     takes_packets = 1u << 5,     ///< trace's --packets
-    takes_ports = 1u << 6,       ///< egress' --dport
+    takes_ports = 1u << 6,       ///< --dport of egress and matrix
     takes_code = 1u << 7,        ///< explain's CODE
     takes_after = 1u << 8,       ///< model's --after
+    takes_service = 1u << 9,     ///< matrix' --path, --proto, --sport, --unknown, --family
 };
 
 struct Command {
@@ -37,6 +38,7 @@ Expected<int> run_audit(Session& session);
 Expected<int> run_egress(Session& session);
 Expected<int> run_trace(Session& session);
 Expected<int> run_query(Session& session);
+Expected<int> run_matrix(Session& session);
 Expected<int> run_model(Session& session);
 Expected<int> run_rules(Session& session);
 Expected<int> run_explain(Session& session);

@@ -52,9 +52,15 @@ struct Options {
     // of single commands
     std::string expression;             ///< query
     std::string packets;                ///< trace
-    std::vector<std::uint16_t> dports;  ///< egress; empty = 25
+    bool summary = false;               ///< trace
+    std::vector<std::uint16_t> dports;  ///< egress, matrix; empty = 25
     bool all_ports = false;             ///< egress --dport any
     std::string code;                   ///< explain
+    std::string path = "forward";       ///< matrix: forward, input or output
+    std::string proto = "tcp";          ///< matrix: a protocol with ports
+    std::uint16_t sport = 10000;        ///< matrix
+    std::string unknown = "may";        ///< matrix: may or must
+    bool ipv6 = false;                  ///< matrix
     std::string after;                  ///< model: "read" or "resolve"
 };
 

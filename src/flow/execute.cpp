@@ -98,6 +98,26 @@ std::vector<Ending> Executor::run(NodeId headers, Detail detail, const Interest&
                                   std::size_t max_rows) {
     if (headers == nowhere) return {};
     Run run;
+    const NodeId now = through_pipeline(run, headers, detail, interest, state);
+    return endings(run, now, max_rows);
+}
+
+NodeId Executor::accepted(NodeId headers, model::ConnectionState state,
+                          const std::function<std::uint32_t(const PipelineState&)>& kind) {
+    if (headers == nowhere) return nowhere;
+    Run run;
+    Interest interest;
+    interest.accepted_only = true;
+    const NodeId now = through_pipeline(run, headers, Detail::verdicts, interest, state);
+    return space_.map(now, space_.new_code(), [&](std::uint32_t id) {
+        const bool out =
+            id == 0 || (terminals_.state(id).ended && terminals_.state(id).verdict != model::Verdict::accept);
+        return out ? nowhere : terminal(kind(terminals_.state(id)));
+    });
+}
+
+NodeId Executor::through_pipeline(Run& run, NodeId headers, Detail detail, const Interest& interest,
+                                  model::ConnectionState state) {
     run.detail = detail;
     run.live = headers;
     run.box = box_around(space_, layout_, headers);
@@ -147,7 +167,7 @@ std::vector<Ending> Executor::run(NodeId headers, Detail detail, const Interest&
             now = deferred_stage(run, now, i);
         }
     }
-    return endings(run, now, max_rows);
+    return now;
 }
 
 /// Rows: states that agree in everything a row shows.

@@ -80,13 +80,22 @@ struct Admission {
     Guard guard;
 };
 
+Interface& named_interface(Device& device, const std::string& name) {
+    for (std::size_t i = first_interface; i < device.interfaces.size(); ++i)
+        if (device.interfaces[i].name == name) return device.interfaces[i];
+    Interface fresh;
+    fresh.name = name;
+    device.interfaces.push_back(std::move(fresh));
+    return device.interfaces.back();
+}
+
 class Inference {
 public:
     Inference(Device& device, const DeviceIntent* declared, const Intent& intent, const base::Sources& sources)
         : d_(device), declared_(declared), intent_(intent), sources_(sources) {}
 
     Inferred run() {
-        take_declared_addresses();
+        take_declared_addresses(d_, declared_);
         collect_names();
         collect_rules();
         find_external();
@@ -127,7 +136,6 @@ private:
                            [&](auto p) { return ports.contains(p); });
     }
 
-    void take_declared_addresses();
     void collect_names();
     void collect_rules();
     void find_external();
@@ -143,7 +151,6 @@ private:
     bool admitted(Family family, u128 host) const;
     bool may_name_smtp(ExprId match) const;
     std::string name_of(Family family, u128 host) const;
-    Interface& interface(const std::string& name);
 
     Device& d_;
     const DeviceIntent* declared_;
@@ -155,35 +162,6 @@ private:
     std::vector<SourceTranslation> translations_;
     std::vector<Admission> admissions_;
 };
-
-Interface& Inference::interface(const std::string& name) {
-    for (std::size_t i = first_interface; i < d_.interfaces.size(); ++i)
-        if (d_.interfaces[i].name == name) return d_.interfaces[i];
-    Interface fresh;
-    fresh.name = name;
-    d_.interfaces.push_back(std::move(fresh));
-    return d_.interfaces.back();
-}
-
-void Inference::take_declared_addresses() {
-    if (declared_ == nullptr) return;
-    for (const IntentInterface& stated : declared_->interfaces) {
-        Interface& i = interface(stated.name);
-        i.addresses.clear();
-        i.span = stated.span;
-        for (std::size_t n = 0; n < stated.hosts.size(); ++n) {
-            InterfaceAddress a;
-            a.address = stated.hosts[n];
-            a.length = stated.address[n].length;
-            // As the kernel has it: a later address of a network that is already there is a secondary one.
-            for (const InterfaceAddress& earlier : i.addresses)
-                if (earlier.address.family == a.address.family && earlier.length == a.length &&
-                    base::make_prefix(earlier.address, a.length) == base::make_prefix(a.address, a.length))
-                    a.secondary = true;
-            i.addresses.push_back(a);
-        }
-    }
-}
 
 void Inference::collect_names() {
     std::set<std::string> seen;
@@ -351,7 +329,7 @@ void Inference::find_external() {
         return;
     }
     ext.push_back("(outside)");
-    interface("(outside)");
+    named_interface(d_, "(outside)");
     names_.push_back("(outside)");
     const bool some = std::any_of(names_.begin(), names_.end(),
                                   [](const std::string& n) { return n != "(outside)" && !is_virtual(n); });
@@ -373,7 +351,7 @@ void Inference::find_internal() {
         return;
     }
     in.emplace_back("(inside)");
-    interface("(inside)");
+    named_interface(d_, "(inside)");
     names_.emplace_back("(inside)");
     assume("inside hosts are behind an interface that no rule names", "rules name only " + joined(out_.external),
            false);
@@ -660,6 +638,26 @@ void Inference::assume_routes() {
 }
 
 }  // namespace
+
+void take_declared_addresses(Device& device, const DeviceIntent* declared) {
+    if (declared == nullptr) return;
+    for (const IntentInterface& stated : declared->interfaces) {
+        Interface& i = named_interface(device, stated.name);
+        i.addresses.clear();
+        i.span = stated.span;
+        for (std::size_t n = 0; n < stated.hosts.size(); ++n) {
+            InterfaceAddress a;
+            a.address = stated.hosts[n];
+            a.length = stated.address[n].length;
+            // As the kernel has it: a later address of a network that is already there is a secondary one.
+            for (const InterfaceAddress& earlier : i.addresses)
+                if (earlier.address.family == a.address.family && earlier.length == a.length &&
+                    base::make_prefix(earlier.address, a.length) == base::make_prefix(a.address, a.length))
+                    a.secondary = true;
+            i.addresses.push_back(a);
+        }
+    }
+}
 
 bool name_matches(std::string_view pattern, std::string_view name) {
     if (!pattern.empty() && pattern.back() == '*') return name.starts_with(pattern.substr(0, pattern.size() - 1));

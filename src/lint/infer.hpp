@@ -29,6 +29,9 @@ struct Inferred {
 [[nodiscard]] Inferred infer(model::Device& device, const DeviceIntent* declared, const Intent& intent,
                              const base::Sources& sources);
 
+/// Only what the intent states: the addresses of its [[device.interface]] tables.
+void take_declared_addresses(model::Device& device, const DeviceIntent* declared);
+
 /// "eth*" matches eth0.
 [[nodiscard]] bool name_matches(std::string_view pattern, std::string_view name);
 

@@ -105,6 +105,18 @@ Prepared prepare(DeviceInput input, const Intent& intent, const base::Sources& s
     return p;
 }
 
+Prepared prepare_as_stated(DeviceInput input) {
+    Prepared p;
+    p.device = std::move(input.device);
+    p.dialect = std::move(input.dialect);
+    p.files = std::move(input.files);
+    p.diagnostics = std::move(input.diagnostics);
+    take_declared_addresses(p.device, input.intent);
+    resolve(p.device, p.diagnostics);
+    p.violations = validate(p.device);
+    return p;
+}
+
 // -- texts -----------------------------------------------------------------------------------------------------------
 
 namespace {

@@ -68,6 +68,10 @@ struct Prepared {
 /// Infers, resolves and validates. `intent` decides what it states; inference fills the rest.
 [[nodiscard]] Prepared prepare(DeviceInput input, const Intent& intent, const base::Sources& sources);
 
+/// Resolves and validates what was stated: nothing is inferred or assumed, so that what is not known stays unknown. Has
+/// no network and no assumptions.
+[[nodiscard]] Prepared prepare_as_stated(DeviceInput input);
+
 // -- texts of packets and outcomes, for trace and the renderers
 [[nodiscard]] PacketText packet_text(const model::Device& device, const flow::Packet& packet);
 [[nodiscard]] OutcomeText outcome_text(const model::Device& device, const flow::Packet& packet,
