@@ -43,7 +43,12 @@ void DeviceCheck::bookkeeping(const std::function<bool(std::string_view)>& selec
         for (auto& e : families_)
             for (const auto& table : e->tables())
                 for (const flow::Row& row : table->flows.rows)
-                    for (const PredicateId id : e->analysis().predicates_of(row.headers)) support.insert(id.value);
+                    for (const PredicateId id : e->analysis().predicates_of(row.headers)) {
+                        support.insert(id.value);
+                        // Diagnostics know the question as it was read, not the versions that resolve made of it.
+                        if (const auto of = p_.device.predicates[id.index()].version_of; of.valid())
+                            support.insert(of.value);
+                    }
 
     const auto add = [&](std::string code, std::string name, base::Severity severity, std::string message,
                          base::Span span, std::string label, std::string help) {

@@ -337,6 +337,7 @@ std::vector<std::string> DeviceCheck::unknowns(query::Evaluation& e, const Heade
     for (const PredicateId id : e.analysis().predicates_of(set)) {
         if (std::find(p_.own_destination.begin(), p_.own_destination.end(), id) != p_.own_destination.end()) continue;
         decisive_.insert(id.value);
+        if (const auto of = p_.device.predicates[id.index()].version_of; of.valid()) decisive_.insert(of.value);
         list.push_back(p_.device.predicates[id.index()].text);
     }
     for (const ChoiceId id : e.analysis().choices_of(set)) list.push_back(p_.device.choices[id.index()].text);

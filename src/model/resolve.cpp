@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "model/evaluations.hpp"
 #include "model/resolve_routing.hpp"
 #include "model/value_predicates.hpp"
 
@@ -26,6 +27,7 @@ public:
         resolve_interface_sets();
         resolve_address_sets();
         rewrite_expressions();
+        tell_evaluations_apart(b_, predicates_);
         add_unknown_addresses();
         const Surroundings surroundings{usable_, [this](const std::string& name) { return usable_named(name); },
                                         local_destination(), broadcast_destination()};

@@ -35,9 +35,9 @@ namespace egresslint::model {
 /// answer for a rewritten one (the public address is the device's, the server behind it is not). So when such a
 /// predicate is needed and rules rewrite the field, those rules also set a register "dst rewritten" (or src) to the
 /// number of their group, and the predicate becomes one for each value of that register; group = rules that the same
-/// stages reach, and a destination rewritten to the device's own address (redirect) is known to be local. Limit: a rule
-/// that rewrites by an effect *without* deciding gets a group of its own, yet when one packet passes it twice, both
-/// values share a predicate.
+/// stages reach, and a destination rewritten to the device's own address (redirect) is known to be local. A rule that
+/// rewrites by an effect *without* deciding gets a group of its own: it writes the same value each time. The dialects'
+/// own predicates are told apart likewise, see evaluations.hpp.
 /// Idempotent: a resolved device is returned unchanged. New diagnostics are EL903 (incomplete) with their predicate,
 /// and EL901 for policy routing that the reader could not express.
 void resolve(Device& device, base::Diagnostics& diagnostics);

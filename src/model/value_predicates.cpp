@@ -36,7 +36,10 @@ bool makes_own(const Translate& t) { return std::holds_alternative<InInterfaceAd
 
 void ValuePredicates::find(Field field, Rewrites& out) {
     auto& device = b_.device();
-    const std::string what = field == Field::dst ? "the destination" : "the source";
+    const std::string what = field == Field::dst     ? "the destination"
+                             : field == Field::src   ? "the source"
+                             : field == Field::dport ? "the destination port"
+                                                     : "the source port";
     out.groups.push_back({what, false});
     const auto stages = stages_of_chains(device);
     std::map<std::pair<std::vector<std::uint32_t>, bool>, std::uint32_t> by_reach;
@@ -91,7 +94,7 @@ void ValuePredicates::find(Field field, Rewrites& out) {
     std::map<std::string, unsigned> used;
     for (auto& g : out.groups)
         if (const auto n = ++used[g.words]; n > 1) g.words += " (" + std::to_string(n) + ")";
-    out.reg = b_.reg(field == Field::dst ? "dst rewritten" : "src rewritten");
+    out.reg = b_.reg(std::string(field_name(field)) + " rewritten");
     const auto set_group = [&](std::uint32_t group) {
         return Assign{FieldRef{Field::reg, View::current, out.reg}, {}, 0, {}, 0, group};
     };
@@ -113,13 +116,23 @@ void ValuePredicates::find(Field field, Rewrites& out) {
 }
 
 ValuePredicates::Rewrites& ValuePredicates::rewrites(Field field) {
-    EGL_CHECK(is_address(field));
-    auto& entry = fields_[field == Field::dst];
+    EGL_CHECK(is_address(field) || field == Field::sport || field == Field::dport);
+    auto& entry = fields_[(field == Field::dst || field == Field::dport) + 2 * !is_address(field)];
     if (!entry) {
         entry.emplace();
         find(field, *entry);
     }
     return *entry;
+}
+
+std::vector<ValuePredicates::Version> ValuePredicates::versions(Field field) {
+    const auto& r = rewrites(field);
+    std::vector<Version> out{{"", b_.yes()}};
+    if (r.groups.size() == 1) return out;
+    out.clear();
+    for (std::size_t g = 0; g < r.groups.size(); ++g)
+        out.push_back({g == 0 ? "" : r.groups[g].words, b_.in_register(r.reg, IntervalSet::single(g))});
+    return out;
 }
 
 ExprId ValuePredicates::test(Field field, View view, const Query& query, std::uint16_t answer,

@@ -27,6 +27,13 @@ public:
     ExprId test(Field field, View view, const Query& query, std::uint16_t answer,
                 std::vector<PredicateId>* made = nullptr);
 
+    /// A value that src, dst, sport or dport may have on the way: [0] as it came, without words. `when` it is current.
+    struct Version {
+        std::string words;
+        ExprId when;
+    };
+    [[nodiscard]] std::vector<Version> versions(Field field);
+
 private:
     struct Group {
         std::string words;  ///< "the destination after inet nat prerouting"
@@ -40,7 +47,7 @@ private:
     void find(Field field, Rewrites& out);
 
     Builder& b_;
-    std::array<std::optional<Rewrites>, 2> fields_;  ///< src, dst
+    std::array<std::optional<Rewrites>, 4> fields_;  ///< src, dst, sport, dport
 };
 
 }  // namespace egresslint::model

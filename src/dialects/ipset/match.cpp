@@ -100,16 +100,18 @@ private:
 
     PredicateId unknown_set(const std::string& name, PredicateKind kind, std::string_view what = "") {
         std::string text = "set " + name;
-        bool destination = false;
+        FieldMask reads = 0;
         for (std::size_t i = 0; i < use_.source.size(); ++i) {
             text += i == 0 ? " " : ",";
             text += use_.source[i] ? "src" : "dst";
-            destination |= !use_.source[i];
+            reads = static_cast<FieldMask>(reads | field_bit(address_field(i)) | field_bit(port_field(i)));
         }
         text += what;
         if (use_.return_nomatch) text += " --return-nomatch";
-        if (destination && use_.before_translation) text += " (before destination translation)";
-        return b_.predicate(std::move(text), kind, use_.source.empty() ? Field::proto : address_field(0));
+        if (use_.written_by_rules) text += " (" + use_.place + ")";
+        const auto which = b_.predicate(std::move(text), kind, use_.source.empty() ? Field::proto : address_field(0));
+        b_.depends(which, reads, use_.written_by_rules ? use_.chain : ChainId{});
+        return which;
     }
 
     void report(Diagnostic::Kind kind, std::string code, std::string message, PredicateId which) {

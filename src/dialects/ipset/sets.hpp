@@ -75,9 +75,9 @@ struct Use {
     std::vector<bool> source;  ///< one a dimension: true = src
     base::Family family = base::Family::v4;
     bool return_nomatch = false;
-    /// The rule runs before destination translation: `dst` is not the address that later rules see.
-    bool before_translation = false;
     bool written_by_rules = false;  ///< a SET target changes it: contents are not what the file says
+    std::string place;              ///< of the rule: what rules write may differ from one to the next
+    model::ChainId chain;
     model::ObjectId object;
     model::RegisterId mark;
     base::Span span;

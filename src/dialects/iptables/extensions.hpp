@@ -34,7 +34,7 @@ struct Context {
     std::string_view table;
     /// Hooks whose base chains call this chain, as bits 1 << families::netfilter::Hook.
     std::uint8_t hooks = 0;
-    bool before_translation = false;                         ///< the chain runs before destination translation
+    model::ChainId chain;                                    ///< the rule's
     const std::vector<std::string>* written_sets = nullptr;  ///< sets that a SET target changes
     base::Span line;
     std::optional<std::uint8_t> protocol;  ///< of a positive -p
@@ -76,6 +76,7 @@ struct MatchRow {
     bool joint = false;
     model::Field beside = model::Field::proto;
     InstanceLower lower = nullptr;  ///< instead of the options' own
+    model::FieldMask reads = 0;     ///< what the predicate hangs on and translations rewrite
 };
 struct TargetRow {
     std::string_view name;

@@ -26,15 +26,20 @@ namespace {
 
 std::string with_place(const Context& c, const MatchRow& row, std::string text) {
     if (row.per_rule) text += " (" + c.sources.where(c.line) + ")";
-    if (row.beside == Field::dst && c.before_translation) text += " (before destination translation)";
     return text;
+}
+
+/// What the predicate of a row hangs on: its own state, or fields that translations rewrite.
+PredicateId hangs_on(Context& c, const MatchRow& row, PredicateId which) {
+    c.b.depends(which, row.reads, row.per_rule ? c.chain : ChainId{});
+    return which;
 }
 
 }  // namespace
 
 ExprId predicate_of(Context& c, const Instance& instance) {
     const auto& row = *instance.match;
-    return c.b.unknown(c.b.predicate(with_place(c, row, describe(instance)), row.kind, row.beside));
+    return c.b.unknown(hangs_on(c, row, c.b.predicate(with_place(c, row, describe(instance)), row.kind, row.beside)));
 }
 
 namespace {
@@ -318,8 +323,7 @@ private:
         c.family = table.family;
         c.table = table.name;
         c.hooks = hooks;
-        c.before_translation = table.name == "raw" || ((table.name == "mangle" || table.name == "nat") &&
-                                                       (hooks & (bit(Hook::prerouting) | bit(Hook::output))) != 0);
+        c.chain = to;
         c.written_sets = &written_sets_;
         c.line = text.line;
         c.uses = &uses;
@@ -341,6 +345,7 @@ private:
             if (!e.valid()) {
                 const auto which = b_.predicate(describe(instance) + " (" + c.sources.where(text.line) + ")",
                                                 PredicateKind::opaque, Field::proto, origin);
+                b_.depends(which, 0, to);
                 report(table, instance.span,
                        instance.match == nullptr
                            ? "match '" + std::string(instance.name) + "' is not known"
@@ -418,8 +423,10 @@ private:
                 e = o.row->lower(c, o);
                 if (!e.valid()) return {};
             } else {
-                e = b_.unknown(b_.predicate(with_place(c, row, "-m " + std::string(instance.name) + " " + o.text()),
-                                            row.kind, row.beside));
+                e = b_.unknown(
+                    hangs_on(c, row,
+                             b_.predicate(with_place(c, row, "-m " + std::string(instance.name) + " " + o.text()),
+                                          row.kind, row.beside)));
             }
             parts.push_back(o.negated ? b_.negate(e) : e);
         }

@@ -277,11 +277,14 @@ ExprId address_type(Context& c, Field field, std::string_view types, bool limite
                                    v4 ? IntervalSet::prefix({{Family::v4, 0xe0000000u}, 4})
                                       : IntervalSet::prefix({{Family::v6, base::u128{0xff} << 120}, 8}));
     auto local = c.b.in(field, c.b.set(Set{DeviceAddresses{}, {}}));
-    if (limited_to_interface)
-        local = c.b.all({local, c.b.unknown(c.b.predicate(std::string("-m addrtype: the local ") +
-                                                              (field == Field::src ? "source" : "destination") +
-                                                              " is an address of the interface itself",
-                                                          PredicateKind::packet, field))});
+    if (limited_to_interface) {
+        const auto which =
+            c.b.predicate(std::string("-m addrtype: the local ") + (field == Field::src ? "source" : "destination") +
+                              " is an address of the interface itself",
+                          PredicateKind::packet, field);
+        c.b.depends(which, field_bit(field));
+        local = c.b.all({local, c.b.unknown(which)});
+    }
     // The kernel asks the local table only: 0.0.0.0/8 and 255.255.255.255 are broadcast without it.
     const auto broadcast = v4 ? c.b.either({c.b.in(field, c.b.set(Set{DeviceBroadcasts{}, {}})),
                                             literal(c, field, IntervalSet{{0, 0xffffffu}, {0xffffffffu, 0xffffffffu}})})
@@ -308,6 +311,7 @@ ExprId address_type(Context& c, Field field, std::string_view types, bool limite
             const auto which = c.b.predicate(
                 "-m addrtype " + std::string(field == Field::src ? "--src-type " : "--dst-type ") + std::string(type),
                 PredicateKind::packet, field);
+            c.b.depends(which, field_bit(field));
             either.push_back(c.b.unknown(which));
         } else {
             return {};
@@ -346,7 +350,8 @@ ExprId set(Context& c, const Instance& instance) {
     }
     use.family = c.family;
     use.return_nomatch = instance.find("--return-nomatch") != nullptr;
-    use.before_translation = c.before_translation;
+    use.place = c.sources.where(c.line);
+    use.chain = c.chain;
     for (const auto& written : *c.written_sets) use.written_by_rules |= written == use.name;
     use.object = c.b.use("set", use.name, which->span);
     c.uses->push_back(use.object);
@@ -358,8 +363,10 @@ ExprId set(Context& c, const Instance& instance) {
         if (o.row->name != "--packets-eq" && o.row->name != "--packets-lt" && o.row->name != "--packets-gt" &&
             o.row->name != "--bytes-eq" && o.row->name != "--bytes-lt" && o.row->name != "--bytes-gt")
             continue;
-        auto counter = c.b.unknown(
-            c.b.predicate("-m set " + o.text() + " (" + c.sources.where(c.line) + ")", PredicateKind::rate));
+        const auto which_counter =
+            c.b.predicate("-m set " + o.text() + " (" + c.sources.where(c.line) + ")", PredicateKind::rate);
+        c.b.depends(which_counter, 0, c.chain);
+        const auto counter = c.b.unknown(which_counter);
         e = c.b.all({e, o.negated ? c.b.negate(counter) : counter});
     }
     return which->negated ? c.b.negate(e) : e;

@@ -15,6 +15,8 @@ using enum PredicateKind;
 constexpr bool negatable = true;
 constexpr bool per_rule = true;
 constexpr bool joint = true;
+constexpr FieldMask both_addresses = field_bit(Field::src) | field_bit(Field::dst);
+constexpr FieldMask whole_header = both_addresses | field_bit(Field::sport) | field_bit(Field::dport);
 
 constexpr auto matches = std::to_array<MatchRow>({
     // Decided exactly.
@@ -42,7 +44,7 @@ constexpr auto matches = std::to_array<MatchRow>({
     {"standard", How::inert},
     // Packet properties that are not modelled.
     {"ah", How::predicate, packet},
-    {"bpf", How::predicate, packet, false, joint},
+    {"bpf", How::predicate, packet, false, joint, Field::proto, nullptr, whole_header},
     {"connlabel", How::predicate, packet, per_rule, joint},
     {"dst", How::predicate, packet, false, joint},
     {"ecn", How::predicate, packet, per_rule},
@@ -52,14 +54,14 @@ constexpr auto matches = std::to_array<MatchRow>({
     {"hl", How::predicate, packet, per_rule},
     {"devgroup", How::predicate, packet, false, false, Field::in_if},
     {"esp", How::predicate, packet},
-    {"eui64", How::predicate, packet, false, false, Field::src},
+    {"eui64", How::predicate, packet, false, false, Field::src, nullptr, field_bit(Field::src)},
     {"frag", How::predicate, packet, false, joint},
     {"hbh", How::predicate, packet, false, joint},
     {"helper", How::predicate, packet},
     {"ipcomp", How::predicate, packet, false, joint},
     {"ipv4options", How::predicate, packet, false, joint},
     {"ipv6header", How::predicate, packet, false, joint},
-    {"ipvs", How::predicate, packet, false, joint},
+    {"ipvs", How::predicate, packet, per_rule, joint, Field::proto, nullptr, whole_header},
     {"length", How::predicate, packet},
     {"length2", How::predicate, packet, false, joint},
     {"mac", How::predicate, packet, false, false, Field::src},
@@ -67,15 +69,15 @@ constexpr auto matches = std::to_array<MatchRow>({
     {"osf", How::predicate, packet, false, joint},
     {"physdev", How::predicate, packet, false, false, Field::in_if},
     {"pkttype", How::predicate, packet},
-    {"policy", How::predicate, packet, false, joint},
-    {"realm", How::predicate, packet, false, false, Field::dst},
-    {"rpfilter", How::predicate, packet, false, joint, Field::in_if},
+    {"policy", How::predicate, packet, false, joint, Field::proto, nullptr, both_addresses},
+    {"realm", How::predicate, packet, false, false, Field::dst, nullptr, field_bit(Field::dst)},
+    {"rpfilter", How::predicate, packet, false, joint, Field::in_if, nullptr, both_addresses},
     {"rt", How::predicate, packet, false, joint},
-    {"socket", How::predicate, packet, false, joint},
+    {"socket", How::predicate, packet, false, joint, Field::proto, nullptr, whole_header},
     {"srh", How::predicate, packet, false, joint},
-    {"string", How::predicate, packet, false, joint},
+    {"string", How::predicate, packet, false, joint, Field::proto, nullptr, whole_header},
     {"tcpmss", How::predicate, packet},
-    {"u32", How::predicate, packet},
+    {"u32", How::predicate, packet, false, false, Field::proto, nullptr, whole_header},
     {"unclean", How::predicate, packet},
     // Who sends.
     {"cgroup", How::predicate, user},
@@ -92,11 +94,11 @@ constexpr auto matches = std::to_array<MatchRow>({
     {"statistic", How::predicate, balance, per_rule, joint},
     {"random", How::predicate, balance, per_rule, joint},
     {"nth", How::predicate, balance, per_rule, joint},
-    {"cluster", How::predicate, balance, false, joint},
+    {"cluster", How::predicate, balance, false, joint, Field::proto, nullptr, both_addresses},
     {"cpu", How::predicate, balance},
     // Lists written at run time.
     {"recent", How::predicate, dynamic_set, per_rule, joint, Field::src, lower::recent},
-    {"geoip", How::predicate, name, false, joint, Field::src},
+    {"geoip", How::predicate, name, false, joint, Field::src, nullptr, both_addresses},
 });
 
 // Grouped by extension.

@@ -43,6 +43,7 @@ Rules queue(Context& c, ExprId match, const Instance& target) {
     const auto which =
         c.b.predicate(std::string(target.name) + ": the program behind the queue lets the packet pass" + at(c),
                       PredicateKind::ambiguity);
+    c.b.depends(which, 0, c.chain);
     std::vector<Rule> rules;
     rules.push_back(plain(c.b.all({match, c.b.unknown(which)}), {}, decide(Verdict::accept)));
     rules.push_back(plain(match, {}, decide(Verdict::drop)));
@@ -53,6 +54,7 @@ Rules queue(Context& c, ExprId match, const Instance& target) {
 Rules synproxy(Context& c, ExprId match, const Instance&) {
     const auto which =
         c.b.predicate("SYNPROXY: goes on, passes or is dropped" + at(c), PredicateKind::ambiguity, Field::proto, {}, 3);
+    c.b.depends(which, 0, c.chain);
     std::vector<Rule> rules;
     rules.push_back(plain(c.b.all({match, c.b.unknown(which, 1)}), {}, decide(Verdict::accept)));
     rules.push_back(plain(c.b.all({match, c.b.unknown(which, 2)}), {}, decide(Verdict::drop)));

@@ -150,12 +150,14 @@ model::ExprId address_match(Context& c, model::Field field, model::View view, st
         const auto set = v4 ? c.b.addresses(parsed->values, {}) : c.b.addresses({}, parsed->values);
         return c.b.in(model::FieldRef{field, view, {}}, set);
     }
-    const std::string name =
-        std::string(field == model::Field::src ? "source " : "destination ") + std::string(text) +
-        (view == model::View::original ? " (original)" : "") +
-        (field == model::Field::dst && c.before_translation ? " (before destination translation)" : "");
+    const std::string name = std::string(field == model::Field::src ? "source " : "destination ") + std::string(text) +
+                             (view == model::View::original ? " (original)" : "");
+    const auto hangs_on = [&](model::PredicateId which) {
+        c.b.depends(which, view == model::View::current ? model::field_bit(field) : model::FieldMask{0});
+        return which;
+    };
     if (parsed) {
-        const auto which = c.b.predicate(name, model::PredicateKind::packet, field);
+        const auto which = hangs_on(c.b.predicate(name, model::PredicateKind::packet, field));
         c.report(Diagnostic::Kind::not_understood, "EL901", where,
                  "the mask of " + std::string(text) + " has too many holes to be expanded", which);
         return c.b.unknown(which);
@@ -167,7 +169,7 @@ model::ExprId address_match(Context& c, model::Field field, model::View view, st
             "0123456789.-_/") == std::string_view::npos &&
         text.find_first_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string_view::npos;
     if (!name_like) return {};
-    const auto which = c.b.predicate(name, model::PredicateKind::name, field);
+    const auto which = hangs_on(c.b.predicate(name, model::PredicateKind::name, field));
     c.report(Diagnostic::Kind::incomplete, "EL903", where,
              "the address of " + std::string(text) + " is looked up when the rule is loaded; nothing here says it",
              which);

@@ -142,7 +142,7 @@ private:
                 if (update->operation == "delete") named.listed_are_permanent = false;
             }
             if (const auto* mangle = std::get_if<Mangle>(&s.is); mangle != nullptr && mangle->target)
-                if (std::holds_alternative<Payload>(mangle->target->is))
+                if (!std::holds_alternative<UnknownExpression>(mangle->target->is))
                     context_.mangled.insert(print(*mangle->target));
         }
     }
@@ -261,6 +261,7 @@ private:
             const auto which = builder_.predicate(
                 mark.text + " (" + where + ")", model::PredicateKind::packet, Field::proto, mark.origin,
                 static_cast<std::uint16_t>(std::min<std::size_t>(std::max<std::size_t>(values.size(), 2), 60000)));
+            builder_.depends(which, 0, mark.chain);
             for (std::size_t i = 0; i < values.size() && i < 60000; ++i) {
                 model::Rule rule;
                 rule.match = builder_.unknown(which, static_cast<std::uint16_t>(i));

@@ -6,21 +6,24 @@ namespace egresslint::dialects::nftables {
 using model::PredicateId;
 using model::PredicateKind;
 
-PredicateId Context::predicate(std::string text, PredicateKind kind, model::Field beside, Sharing sharing,
+PredicateId Context::predicate(std::string text, PredicateKind kind, model::Field beside, Shared sharing,
                                std::uint16_t choices) {
     // Metadata has no place in the diagrams; the address decides where a packet leaves.
     if (!is_header(beside)) beside = beside == model::Field::out_if ? model::Field::dst : model::Field::proto;
-    if (sharing == Sharing::chain) {
+    if (sharing.how == Sharing::chain) {
         text += " (" + chain_title + ")";
-    } else if (sharing == Sharing::occurrence) {
+    } else if (sharing.how == Sharing::occurrence) {
         const auto where = sources.where(rule_span);
         ++occurrences;
         text += " (" + where + (occurrences > 1 ? " #" + std::to_string(occurrences) : "") + ")";
     }
-    return b.predicate(std::move(text), kind, beside, origin, choices);
+    const auto which = b.predicate(std::move(text), kind, beside, origin, choices);
+    if (sharing.how == Sharing::chain) b.depends(which, sharing.reads, sharing.moves ? chain : model::ChainId{});
+    if (sharing.how == Sharing::occurrence) b.depends(which, 0, chain);
+    return which;
 }
 
-model::ExprId Context::unknown(std::string text, PredicateKind kind, model::Field beside, Sharing sharing,
+model::ExprId Context::unknown(std::string text, PredicateKind kind, model::Field beside, Shared sharing,
                                std::uint16_t value, std::uint16_t choices) {
     return b.unknown(predicate(std::move(text), kind, beside, sharing, choices), value);
 }

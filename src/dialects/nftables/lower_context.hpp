@@ -24,6 +24,21 @@ enum class Sharing : std::uint8_t {
     occurrence,  ///< state that moves on with each packet: never shared
 };
 
+/// Fields that translations rewrite.
+inline constexpr model::FieldMask rewritten_fields =
+    model::field_bit(model::Field::src) | model::field_bit(model::Field::dst) | model::field_bit(model::Field::sport) |
+    model::field_bit(model::Field::dport);
+
+/// With what the truth may change between two places of one chain's predicate; see model::Predicate.
+struct Shared {
+    Sharing how = Sharing::packet;
+    model::FieldMask reads = rewritten_fields;  ///< only with Sharing::chain
+    bool moves = false;                         ///< only with Sharing::chain: hangs on the way out as well
+    Shared(Sharing sharing) : how(sharing) {}   // NOLINT(google-explicit-constructor): any field unless said otherwise
+    Shared(Sharing sharing, model::FieldMask fields, bool on_the_way)
+        : how(sharing), reads(fields), moves(on_the_way) {}
+};
+
 /// A named set or map as the rules see it.
 struct NamedSet {
     const SetState* state = nullptr;
@@ -64,9 +79,9 @@ public:
         return table->family == "ip" ? 4 : table->family == "ip6" ? 6 : 0;
     }
     [[nodiscard]] model::ExprId unknown(std::string text, model::PredicateKind kind, model::Field beside,
-                                        Sharing sharing, std::uint16_t value = 1, std::uint16_t choices = 2);
+                                        Shared sharing, std::uint16_t value = 1, std::uint16_t choices = 2);
     [[nodiscard]] model::PredicateId predicate(std::string text, model::PredicateKind kind, model::Field beside,
-                                               Sharing sharing, std::uint16_t choices = 2);
+                                               Shared sharing, std::uint16_t choices = 2);
     /// nullptr when the table has no such set; says so once.
     [[nodiscard]] NamedSet* named_set(const std::string& name);
     [[nodiscard]] model::ExprId family_guard(std::uint8_t family);
@@ -76,7 +91,7 @@ public:
 
     std::unordered_map<const SetState*, NamedSet> sets;
     std::unordered_set<std::string> said;     ///< messages that need saying once
-    std::unordered_set<std::string> mangled;  ///< header fields that some rule rewrites, "ip dscp"
+    std::unordered_set<std::string> mangled;  ///< what else some rule writes: "ip dscp", "meta priority", "ct label"
     /// Chains that stand for "the mark becomes something unknown", filled once all comparisons are known.
     struct UnknownMark {
         model::ChainId chain;

@@ -74,7 +74,7 @@ std::vector<ExprId> RuleWriter::keys(const Operand& key, const std::vector<const
         if (choices == 1) return {covered ? c_.b.yes() : c_.b.no()};
         const auto which =
             c_.predicate(key.text + " map " + (lookup.map ? print(*lookup.map, 16) : ""), PredicateKind::balance,
-                         key.beside, key.sharing, static_cast<std::uint16_t>(std::max<std::size_t>(2, choices)));
+                         key.beside, key.shared(), static_cast<std::uint16_t>(std::max<std::size_t>(2, choices)));
         for (std::size_t i = 0; i < elements.size(); ++i)
             out.push_back(c_.b.unknown(which, static_cast<std::uint16_t>(i)));
         return out;
@@ -191,7 +191,7 @@ void RuleWriter::value_map(const MapLookup& lookup, const std::string& what, boo
     const auto first_rule = c_.b.device().rules.size();
     if (!known) {
         const auto which =
-            c_.predicate(key.text + " " + written, PredicateKind::dynamic_set, key.beside, Sharing::chain);
+            c_.predicate(key.text + " " + written, PredicateKind::dynamic_set, key.beside, key.shared(Sharing::chain));
         make(chain, c_.b.unknown(which), unknown_element);
         c_.incomplete(c_.rule_span, "the map " + written + " of table " + c_.table->title() + " is not in this input",
                       which, c_.influence_here());

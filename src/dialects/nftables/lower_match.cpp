@@ -85,7 +85,7 @@ ExprId address_types(Context& c, const Operand& left, const IntervalSet& values)
                                                       IntervalSet::range(base::u128{0xff} << 120, ~base::u128{0})));
     // Routes of other types (anycast, blackhole, unreachable, prohibit) take addresses away from unicast.
     const auto special = [&](const char* type) {
-        return c.unknown(left.text + " " + type, left.kind, left.beside, left.sharing);
+        return c.unknown(left.text + " " + type, left.kind, left.beside, left.shared());
     };
     const auto known = b.either({local, broadcast, multicast});
     std::vector<ExprId> any;
@@ -133,7 +133,8 @@ ExprId direction(Context& c, const Operand& left, const IntervalSet& values) {
 /// Values that no dump can resolve: the match holds for what is known, or for whatever the name stands for.
 ExprId with_unresolved(Context& c, const Operand& left, const std::string& name, ExprId known) {
     if (name.empty()) return known;
-    const auto unknown = c.unknown(left.text + " " + name, PredicateKind::name, left.beside, Sharing::chain);
+    const auto unknown =
+        c.unknown(left.text + " " + name, PredicateKind::name, left.beside, left.shared(Sharing::chain));
     return c.b.either({known, unknown});
 }
 
@@ -175,7 +176,8 @@ ExprId with_run_time(Context& c, const Operand& left, NamedSet& set, ExprId list
     const auto name = left.text + " @" + set.state->name;
     ExprId hit = listed;
     if (set.contents_change) {
-        const auto unknown = c.unknown(name + " at run time", PredicateKind::dynamic_set, left.beside, sharing);
+        const auto unknown =
+            c.unknown(name + " at run time", PredicateKind::dynamic_set, left.beside, left.shared(sharing));
         hit = set.listed_are_permanent ? c.b.either({listed, unknown}) : unknown;
     }
     if (set.stateful)
@@ -294,7 +296,7 @@ ExprId as_predicate(Context& c, const Operand& left, const std::string& op, cons
     auto text = left.text;
     if (!op.empty()) text += " " + op;
     if (!right.empty()) text += " " + right;
-    return c.unknown(std::move(text), kind, left.beside, sharing);
+    return c.unknown(std::move(text), kind, left.beside, left.shared(sharing));
 }
 
 ExprId member(Context& c, const Operand& left, const Expression& set) {
@@ -303,7 +305,7 @@ ExprId member(Context& c, const Operand& left, const Expression& set) {
         named = c.named_set(reference->name);
         if (named == nullptr) {
             const auto which = c.predicate(left.text + " @" + reference->name, PredicateKind::dynamic_set, left.beside,
-                                           Sharing::chain);
+                                           left.shared(Sharing::chain));
             const auto object = c.b.use("set", c.table->title() + " " + reference->name, c.rule_span);
             c.uses.push_back(object);
             if (c.said.insert("set " + c.table->title() + " " + reference->name).second)

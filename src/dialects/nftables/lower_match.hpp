@@ -3,6 +3,7 @@
 // comparisons of operands with constants, sets and concatenations.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,11 @@ struct Operand {
     model::PredicateKind kind = model::PredicateKind::packet;
     model::Field beside = model::Field::proto;
     Sharing sharing = Sharing::packet;
+    model::FieldMask reads = 0;  ///< of src, dst, sport, dport: what its value hangs on
+    bool moves = false;          ///< hangs on the way out
+    /// As a predicate of that sharing, or of a wider one.
+    [[nodiscard]] Shared shared(Sharing at_least) const { return {std::max(sharing, at_least), reads, moves}; }
+    [[nodiscard]] Shared shared() const { return {sharing, reads, moves}; }
 };
 
 [[nodiscard]] Operand operand(Context& c, const Expression& e);

@@ -18,6 +18,9 @@ public:
 
     Operand read() {
         Operand out = std::visit([this](const auto& x) { return (*this)(x); }, e_.is);
+        if (out.is == Operand::Is::field && out.ref.view == View::current && has_rewrites(out.ref.field))
+            out.reads = static_cast<model::FieldMask>(out.reads | model::field_bit(out.ref.field));
+        if (out.is == Operand::Is::field && out.ref.field == Field::out_if) out.moves = true;
         if (!out.guard.valid()) out.guard = c_.b.yes();
         if (out.text.empty()) out.text = print(e_);
         return out;
@@ -43,6 +46,12 @@ public:
     Operand operator()(const Fib& fib) {
         const bool source = !fib.tuple.empty() && fib.tuple.front() == "saddr";
         Operand out = unknown(PredicateKind::ambiguity, source ? Field::src : Field::dst, Sharing::chain);
+        for (const auto& key : fib.tuple) {
+            if (key == "saddr") out.reads |= model::field_bit(Field::src);
+            if (key == "daddr") out.reads |= model::field_bit(Field::dst);
+            if (key == "oif") out.moves = true;
+            if (key == "mark") out.sharing = Sharing::occurrence;
+        }
         if (fib.result == "type") {
             out.value = Value::address_type;
             if (fib.tuple.size() == 1) {
@@ -57,6 +66,8 @@ public:
         Operand out = unknown(PredicateKind::balance, Field::src, g.hash ? Sharing::chain : Sharing::occurrence);
         out.is = Operand::Is::generator;
         out.value = Value::other;
+        out.reads = rewritten_fields;
+        out.moves = true;
         return out;
     }
     Operand operator()(const Concatenation& parts) {
@@ -75,6 +86,9 @@ public:
             // The most volatile part decides how long the truth of the whole lasts.
             const auto sharing = last.is == Operand::Is::unknown ? last.sharing : Sharing::chain;
             out.sharing = std::max(out.sharing, sharing);
+            out.reads |= last.reads;
+            out.moves = out.moves || last.moves;
+            if (last.is == Operand::Is::field && last.ref.field == Field::reg) out.sharing = Sharing::occurrence;
         }
         out.guard = c_.b.all(std::move(guards));
         return out;
@@ -116,6 +130,9 @@ public:
         auto out =
             unknown(key.is == Operand::Is::unknown ? key.kind : PredicateKind::packet, key.beside, Sharing::chain);
         out.guard = key.guard;
+        out.reads = key.reads;
+        out.moves = key.moves;
+        out.sharing = std::max(out.sharing, key.sharing);
         if (const auto* set = m.map ? std::get_if<SetReference>(&m.map->is) : nullptr) (void)c_.named_set(set->name);
         return out;
     }
@@ -124,7 +141,12 @@ public:
         return unknown(user ? PredicateKind::user : PredicateKind::packet, Field::proto, Sharing::packet);
     }
     Operand operator()(const ExtensionHeader&) { return unknown(PredicateKind::packet, Field::proto, Sharing::packet); }
-    Operand operator()(const Routing&) { return unknown(PredicateKind::packet, Field::dst, Sharing::chain); }
+    Operand operator()(const Routing&) {
+        Operand out = unknown(PredicateKind::packet, Field::dst, Sharing::chain);
+        out.reads = rewritten_fields;
+        out.moves = true;
+        return out;
+    }
     Operand operator()(const Osf&) { return unknown(PredicateKind::packet, Field::src, Sharing::packet); }
     Operand operator()(const Ipsec&) { return unknown(PredicateKind::packet, Field::src, Sharing::packet); }
     Operand operator()(const UnknownExpression&) {
@@ -137,6 +159,9 @@ public:
     }
 
 private:
+    static bool has_rewrites(Field field) {
+        return is_header(field) && (model::field_bit(field) & rewritten_fields) != 0;
+    }
     Operand unknown(PredicateKind kind, Field beside, Sharing sharing) {
         Operand out;
         out.kind = kind;
@@ -170,9 +195,12 @@ private:
                 const bool counts = row.group == "ct" && (row.key == "bytes" || row.key == "packets" ||
                                                           row.key == "avgpkt" || row.key == "expiration");
                 const bool routed = row.key.rfind("oif", 0) == 0 || row.key == "rtclassid" || row.key == "priority";
-                out.sharing = counts || row.kind == PredicateKind::balance ? Sharing::occurrence
-                              : routed || c_.mangled.count(text) != 0      ? Sharing::chain
-                                                                           : Sharing::packet;
+                // What a rule writes may change between two rules of one chain.
+                out.sharing = counts || row.kind == PredicateKind::balance || c_.mangled.count(text) != 0
+                                  ? Sharing::occurrence
+                              : routed ? Sharing::chain
+                                       : Sharing::packet;
+                out.moves = routed;
                 break;
             }
         }
@@ -183,7 +211,7 @@ private:
         out.is = Operand::Is::field;
         out.ref = FieldRef{Field::reg, View::current, id};
         out.beside = Field::proto;
-        out.sharing = Sharing::chain;
+        out.sharing = Sharing::occurrence;  // rules write marks between two rules of one chain
     }
 
     model::ExprId guard(Dependency needs) {
@@ -210,7 +238,11 @@ private:
             const auto family = ct.family == "ip"    ? std::uint8_t{4}
                                 : ct.family == "ip6" ? std::uint8_t{6}
                                                      : c_.table_family();
-            if (family == 0) return unknown(PredicateKind::packet, Field::src, Sharing::chain);
+            if (family == 0) {
+                auto either = unknown(PredicateKind::packet, Field::src, Sharing::chain);
+                either.reads = rewritten_fields;
+                return either;
+            }
             is((key == "saddr") != reply ? Field::src : Field::dst, family == 4 ? Value::ipv4 : Value::ipv6);
             out.guard = c_.family_guard(family);
         } else if (key == "proto-src" || key == "proto-dst") {
