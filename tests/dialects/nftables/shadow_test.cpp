@@ -66,8 +66,9 @@ std::string forward(const std::string& rules, const std::string& policy = "drop"
 }  // namespace
 
 TEST_CASE("one rule before it takes all of its packets", "[shadow]") {
-    const Case c(forward("ip saddr 10.0.0.0/8 drop\nip saddr 10.1.0.0/16 tcp dport 25 accept\n"
-                         "ip saddr 10.2.0.0/16 drop\nip saddr 192.0.2.0/24 accept\n"));
+    const Case c(
+        forward("ip saddr 10.0.0.0/8 drop\nip saddr 10.1.0.0/16 tcp dport 25 accept\n"
+                "ip saddr 10.2.0.0/16 drop\nip saddr 192.0.2.0/24 accept\n"));
     CHECK(c["ip saddr 10.1.0.0/16 tcp dport 25 accept"].standing == Standing::covered);
     CHECK(c["ip saddr 10.1.0.0/16 tcp dport 25 accept"].agreement == Agreement::different);
     CHECK(c.cover("ip saddr 10.1.0.0/16 tcp dport 25 accept") == Texts{"ip saddr 10.0.0.0/8 drop"});
@@ -76,9 +77,10 @@ TEST_CASE("one rule before it takes all of its packets", "[shadow]") {
 }
 
 TEST_CASE("only several rules together take all of its packets", "[shadow]") {
-    const Case c(forward("tcp dport 1-100 drop\nip saddr 10.0.0.0/9 drop\nip saddr 10.128.0.0/9 accept\n"
-                         "ip saddr 10.0.0.0/8 tcp dport 25 accept\nip saddr 10.0.0.0/8 udp dport 53 accept\n"
-                         "ip saddr 10.0.0.0/7 udp dport 53 accept\n"));
+    const Case c(
+        forward("tcp dport 1-100 drop\nip saddr 10.0.0.0/9 drop\nip saddr 10.128.0.0/9 accept\n"
+                "ip saddr 10.0.0.0/8 tcp dport 25 accept\nip saddr 10.0.0.0/8 udp dport 53 accept\n"
+                "ip saddr 10.0.0.0/7 udp dport 53 accept\n"));
     CHECK(c.cover("ip saddr 10.0.0.0/8 tcp dport 25 accept") == Texts{"tcp dport 1-100 drop"});
     CHECK(c.cover("ip saddr 10.0.0.0/8 udp dport 53 accept") ==
           Texts{"ip saddr 10.0.0.0/9 drop", "ip saddr 10.128.0.0/9 accept"});
@@ -87,11 +89,12 @@ TEST_CASE("only several rules together take all of its packets", "[shadow]") {
 }
 
 TEST_CASE("a rule in another chain takes its packets", "[shadow]") {
-    const Case c(forward("ip saddr 10.0.0.0/8 jump lan\nip saddr 10.0.0.0/16 tcp dport 25 accept\n"
-                         "ip saddr 10.0.0.0/16 tcp dport 80 accept\ntcp dport 443 accept\ngoto rest\naccept\n",
-                         "drop",
-                         "chain lan { tcp dport 25 drop\n ip saddr 10.0.1.0/24 return\n tcp dport 80 drop\n }\n"
-                         "chain rest { tcp dport 443 drop\n udp dport 53 accept\n }\n"));
+    const Case c(
+        forward("ip saddr 10.0.0.0/8 jump lan\nip saddr 10.0.0.0/16 tcp dport 25 accept\n"
+                "ip saddr 10.0.0.0/16 tcp dport 80 accept\ntcp dport 443 accept\ngoto rest\naccept\n",
+                "drop",
+                "chain lan { tcp dport 25 drop\n ip saddr 10.0.1.0/24 return\n tcp dport 80 drop\n }\n"
+                "chain rest { tcp dport 443 drop\n udp dport 53 accept\n }\n"));
     CHECK(c.cover("ip saddr 10.0.0.0/16 tcp dport 25 accept") == Texts{"tcp dport 25 drop"});
     CHECK(c["ip saddr 10.0.0.0/16 tcp dport 80 accept"].standing == Standing::live);  // 10.0.1.0/24 comes back
     CHECK(c["tcp dport 443 drop"].standing == Standing::covered);
@@ -103,8 +106,9 @@ TEST_CASE("a rule in another chain takes its packets", "[shadow]") {
 
 TEST_CASE("a rule below a test of the connection state is not shadowed by it", "[shadow]") {
     // Tools that compare pairs without the state call the second and third rule shadowed.
-    const Case c(forward("ct state established,related accept\nct state new tcp dport 25 drop\ntcp dport 25 accept\n"
-                         "ct state new,invalid,untracked tcp dport 80 drop\ntcp dport 80 accept\n"));
+    const Case c(
+        forward("ct state established,related accept\nct state new tcp dport 25 drop\ntcp dport 25 accept\n"
+                "ct state new,invalid,untracked tcp dport 80 drop\ntcp dport 80 accept\n"));
     CHECK(c["ct state new tcp dport 25 drop"].standing == Standing::live);
     CHECK(c["tcp dport 25 accept"].standing == Standing::live);  // invalid and untracked packets
     // The states are used up: five there are, ct(8) in nft(8) CT STATE.
@@ -113,24 +117,26 @@ TEST_CASE("a rule below a test of the connection state is not shadowed by it", "
 }
 
 TEST_CASE("what is not known may bring a rule to life", "[shadow]") {
-    const Case c(forward("ether saddr 02:00:00:00:00:01 tcp dport 25 drop\ntcp dport 25 accept\n"
-                         "limit rate 10/second udp dport 53 accept\nudp dport 53 drop\n"
-                         "ether saddr 02:00:00:00:00:02 tcp dport 80 drop\n"
-                         "ether saddr != 02:00:00:00:00:02 tcp dport 80 drop\ntcp dport 80 accept\n"));
+    const Case c(
+        forward("ether saddr 02:00:00:00:00:01 tcp dport 25 drop\ntcp dport 25 accept\n"
+                "limit rate 10/second udp dport 53 accept\nudp dport 53 drop\n"
+                "ether saddr 02:00:00:00:00:02 tcp dport 80 drop\n"
+                "ether saddr != 02:00:00:00:00:02 tcp dport 80 drop\ntcp dport 80 accept\n"));
     CHECK(c["tcp dport 25 accept"].standing == Standing::depends);
     REQUIRE(c["tcp dport 25 accept"].depends_on.size() == 1);
     CHECK(c.device.predicates[c["tcp dport 25 accept"].depends_on[0].index()].text.find("02:00:00:00:00:01") !=
           std::string::npos);
-    CHECK(c["udp dport 53 drop"].standing == Standing::live);  // a limit is exceeded now and then
+    CHECK(c["udp dport 53 drop"].standing == Standing::live);       // a limit is exceeded now and then
     CHECK(c["tcp dport 80 accept"].standing == Standing::covered);  // true or not true, something takes it
 }
 
 TEST_CASE("inverted sets, duplicates and IPv6", "[shadow]") {
-    const Case c(forward("ip saddr != { 192.0.2.1, 192.0.2.2 } drop\nip saddr 198.51.100.0/24 accept\n"
-                         "ip saddr 192.0.2.0/24 accept\nip saddr 192.0.2.2 drop\nip6 saddr 2001:db8::/32 accept\n"
-                         "ip6 saddr 2001:db8:1::/48 accept\nip6 saddr 2001:db8:2::/48 tcp dport 25 drop\n"
-                         "meta nfproto ipv4 ip6 saddr 2001:db8::1 accept\ntcp dport 0-65535 accept\n"
-                         "tcp dport 25 accept\n"));
+    const Case c(
+        forward("ip saddr != { 192.0.2.1, 192.0.2.2 } drop\nip saddr 198.51.100.0/24 accept\n"
+                "ip saddr 192.0.2.0/24 accept\nip saddr 192.0.2.2 drop\nip6 saddr 2001:db8::/32 accept\n"
+                "ip6 saddr 2001:db8:1::/48 accept\nip6 saddr 2001:db8:2::/48 tcp dport 25 drop\n"
+                "meta nfproto ipv4 ip6 saddr 2001:db8::1 accept\ntcp dport 0-65535 accept\n"
+                "tcp dport 25 accept\n"));
     CHECK(c.cover("ip saddr 198.51.100.0/24 accept") == Texts{"ip saddr != { 192.0.2.1, 192.0.2.2 } drop"});
     CHECK(c["ip saddr 192.0.2.0/24 accept"].standing == Standing::live);
     CHECK(c.cover("ip saddr 192.0.2.2 drop") == Texts{"ip saddr 192.0.2.0/24 accept"});
@@ -161,10 +167,11 @@ TEST_CASE("chains that nobody comes to", "[shadow]") {
 }
 
 TEST_CASE("rules that could go", "[shadow]") {
-    const Case c(forward("ip saddr 192.0.2.7 drop\ntcp dport 25 drop\nip saddr 10.0.0.5 tcp dport 80 accept\n"
-                         "ip saddr 10.0.0.0/24 tcp dport 80 accept\nip saddr 10.0.0.6 udp dport 53 accept\n"
-                         "ip saddr 10.0.0.6 udp drop\nip saddr 10.0.0.0/24 udp dport 53 accept\n"
-                         "ip saddr 192.0.2.0/24 tcp dport 443 accept\ncounter log drop\n"));
+    const Case c(
+        forward("ip saddr 192.0.2.7 drop\ntcp dport 25 drop\nip saddr 10.0.0.5 tcp dport 80 accept\n"
+                "ip saddr 10.0.0.0/24 tcp dport 80 accept\nip saddr 10.0.0.6 udp dport 53 accept\n"
+                "ip saddr 10.0.0.6 udp drop\nip saddr 10.0.0.0/24 udp dport 53 accept\n"
+                "ip saddr 192.0.2.0/24 tcp dport 443 accept\ncounter log drop\n"));
     // 192.0.2.7 would be let through by a later rule.
     CHECK_FALSE(c["ip saddr 192.0.2.7 drop"].redundant);
     CHECK(c["ip saddr 10.0.0.5 tcp dport 80 accept"].redundant);
@@ -182,8 +189,9 @@ TEST_CASE("rules that could go", "[shadow]") {
 }
 
 TEST_CASE("of two rules that make each other redundant only one can go", "[shadow]") {
-    const Case c(forward("ip saddr 10.0.0.0/24 accept\nip daddr 192.0.2.0/24 drop\nip saddr 10.0.0.0/25 accept\n"
-                         "tcp dport 25 accept\ntcp dport 25 accept comment \"again\"\n"));
+    const Case c(
+        forward("ip saddr 10.0.0.0/24 accept\nip daddr 192.0.2.0/24 drop\nip saddr 10.0.0.0/25 accept\n"
+                "tcp dport 25 accept\ntcp dport 25 accept comment \"again\"\n"));
     CHECK(c["ip saddr 10.0.0.0/25 accept"].standing == Standing::covered);
     CHECK_FALSE(c["ip saddr 10.0.0.0/24 accept"].redundant);
     CHECK(c["tcp dport 25 accept comment \"again\""].standing == Standing::covered);
@@ -191,17 +199,19 @@ TEST_CASE("of two rules that make each other redundant only one can go", "[shado
 }
 
 TEST_CASE("marks that rules write are not what was tested before", "[shadow]") {
-    const Case c(forward("meta mark 1 drop\nip saddr 10.0.0.0/8 meta mark set 1\nmeta mark 1 tcp dport 25 accept\n"
-                         "meta mark 1 tcp dport 25 drop\n"));
+    const Case c(
+        forward("meta mark 1 drop\nip saddr 10.0.0.0/8 meta mark set 1\nmeta mark 1 tcp dport 25 accept\n"
+                "meta mark 1 tcp dport 25 drop\n"));
     CHECK(c["meta mark 1 tcp dport 25 accept"].standing == Standing::live);
     CHECK(c["meta mark 1 tcp dport 25 drop"].standing == Standing::covered);
     CHECK(c.cover("meta mark 1 tcp dport 25 drop") == Texts{"meta mark 1 tcp dport 25 accept"});
 }
 
 TEST_CASE("one chain called from two places dies only if it does from both", "[shadow]") {
-    const Case c(forward("ip saddr 10.0.0.0/8 tcp dport 25 drop\nip saddr 10.0.0.0/8 jump common\n"
-                         "ip saddr 192.0.2.0/24 jump common\n",
-                         "drop", "chain common { tcp dport 25 accept\n ip saddr 198.51.100.1 drop\n }\n"));
+    const Case c(
+        forward("ip saddr 10.0.0.0/8 tcp dport 25 drop\nip saddr 10.0.0.0/8 jump common\n"
+                "ip saddr 192.0.2.0/24 jump common\n",
+                "drop", "chain common { tcp dport 25 accept\n ip saddr 198.51.100.1 drop\n }\n"));
     CHECK(c["tcp dport 25 accept"].standing == Standing::live);
     CHECK(c["ip saddr 198.51.100.1 drop"].standing == Standing::never);
     const Case dead(forward("tcp dport 25 drop\nip saddr 10.0.0.0/8 jump common\nip saddr 192.0.2.0/24 jump common\n",
@@ -225,8 +235,9 @@ TEST_CASE("translations that never act", "[shadow]") {
 }
 
 TEST_CASE("a witness acts on the rule, and dead rules have none", "[shadow]") {
-    Case c(forward("ct state established accept\niifname \"lan0\" oifname \"wan0\" ip saddr 10.0.0.5 tcp dport 25 accept\n"
-                   "tcp dport 25 drop\ntcp dport 25 accept\nmeta mark 7 udp dport 53 accept\naccept\n"));
+    Case c(
+        forward("ct state established accept\niifname \"lan0\" oifname \"wan0\" ip saddr 10.0.0.5 tcp dport 25 accept\n"
+                "tcp dport 25 drop\ntcp dport 25 accept\nmeta mark 7 udp dport 53 accept\naccept\n"));
     for (const auto* text :
          {"ct state established accept", "iifname \"lan0\" oifname \"wan0\" ip saddr 10.0.0.5 tcp dport 25 accept",
           "tcp dport 25 drop", "meta mark 7 udp dport 53 accept", "accept"}) {
