@@ -28,7 +28,6 @@ using flow::Service;
 namespace {
 
 u128 v4(const char* text) { return base::parse_address(text)->bits; }
-IntervalSet net(const char* text) { return IntervalSet::prefix(*base::parse_prefix(text)); }
 
 std::string text(const Matrix& m, Family family = Family::v4) {
     std::string out;
