@@ -499,6 +499,47 @@ table ip n {
 )"),
          {"lan0 10.0.0.25 > 198.18.0.9 tcp 99 = wan0 203.0.113.25", "lan0 10.0.0.24 > 198.18.0.9 tcp 99 = drop",
           "lan0 10.0.0.26 > 198.18.0.9 udp 9 =? wan0 203.0.113.2 sport 1-65535"}},
+        {"a lookup before and after a translation asks of two addresses",
+         "experiment",
+         nft(R"(
+table ip a {
+  set seen {
+    type ipv4_addr
+    flags timeout
+    elements = { 203.0.113.25 timeout 1h }
+  }
+  chain ask {
+    ip daddr @seen meta mark set meta mark ^ 1
+  }
+  chain p { type filter hook prerouting priority mangle;
+    jump ask
+  }
+  chain n { type nat hook prerouting priority dstnat;
+    tcp dport 25 dnat to 10.0.0.25
+  }
+  chain f { type filter hook forward priority 0;
+    jump ask
+    meta mark 1 drop
+  }
+}
+)"),
+         {"wan0 198.18.0.9 > 203.0.113.25 tcp 25 =? drop",
+          "wan0 198.18.0.9 > 203.0.113.26 tcp 25 =? lan0 > 10.0.0.25"}},
+        {"a limiter in a chain that is called twice is asked twice",
+         "experiment",
+         nft(R"(
+table ip a {
+  chain ask {
+    limit rate 1/day burst 1 packets meta mark set meta mark ^ 1
+  }
+  chain f { type filter hook forward priority 0;
+    jump ask
+    jump ask
+    meta mark 1 drop
+  }
+}
+)"),
+         {"lan0 10.0.0.25 > 198.18.0.9 tcp 25 =? drop"}},
     };
 }
 
