@@ -6,6 +6,9 @@
 #include <fmt/format.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <linux/netlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -78,12 +81,16 @@ void wait_until_running(const char* name) {
 
 std::string mac_of(std::size_t index) { return fmt::format("02:00:00:00:00:{:02x}", index + 1); }
 
-int packet_socket(std::uint16_t protocol, int index) {
-    const int fd = checked(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "packet socket");
+void enlarge(int fd) {
     const int large = 8 << 20;
     if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &large, sizeof large) != 0) {
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &large, sizeof large);
     }
+}
+
+int packet_socket(std::uint16_t protocol, int index) {
+    const int fd = checked(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "packet socket");
+    enlarge(fd);
     sockaddr_ll address{};
     address.sll_family = AF_PACKET;
     address.sll_protocol = htons(protocol);
@@ -168,7 +175,8 @@ Lab::Lab() {
     bell_ = packet_socket(sentinel_type, static_cast<int>(if_nametoindex("bell1")));
     ring_index_ = static_cast<int>(if_nametoindex("bell0"));
 
-    checked(setns(router_, CLONE_NEWNET), "setns");
+    enter();
+    tracking_ = checked(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER), "netlink");
     batch(
         "addr add 10.0.0.1/24 dev lan0\naddr add fd00:a::1/64 dev lan0 nodad\n"
         "addr add 10.0.1.1/24 dev dmz0\naddr add fd00:d::1/64 dev dmz0 nodad\n"
@@ -178,15 +186,18 @@ Lab::Lab() {
         "addr add 2001:db8:2::2/64 dev wan1 nodad\n"
         "route add default via 203.0.113.1\nroute add default via 2001:db8:1::1\n"
         "route add 10.20.0.0/16 via 10.0.0.254\nroute add blackhole 10.66.0.0/16\n"
-        "route add 198.18.128.0/17 via 198.51.100.1\n"
+        "route add 198.18.128.0/17 via 198.51.100.1\nroute add 198.18.64.0/20 via 192.0.2.1\n"
+        "route add 2001:db8:98::/48 via 2001:db8:2::1\n"
         "route add default via 198.51.100.1 table 100\nroute add default via 2001:db8:2::1 table 100\n");
     for (const char* name : interfaces) wait_until_running(name);
     for (const std::uint8_t proto : {proto_tcp, proto_udp, proto_icmp, std::uint8_t{50}}) {
         local4_.emplace_back(proto, checked(socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, proto), "raw"));
+        enlarge(local4_.back().second);
     }
     for (const std::uint8_t proto : {proto_tcp, proto_udp, proto_icmpv6, std::uint8_t{50}}) {
         const int fd = checked(socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, proto), "raw");
         setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &yes, sizeof yes);
+        enlarge(fd);
         local6_.emplace_back(proto, fd);
     }
 }
@@ -194,10 +205,61 @@ Lab::Lab() {
 Lab::~Lab() {
     for (const auto& [proto, fd] : local4_) close(fd);
     for (const auto& [proto, fd] : local6_) close(fd);
-    for (const int fd : {wire_, bell_, world_, router_}) close(fd);
+    for (const int fd : {wire_, bell_, tracking_, world_, router_}) close(fd);
 }
 
-void Lab::configure(const std::string& commands) { batch(commands); }
+void Lab::enter() const { checked(setns(router_, CLONE_NEWNET), "setns"); }
+
+void Lab::configure(const std::string& commands) {
+    batch(commands);
+    addresses_.clear();
+    routes_.clear();
+    rules_.clear();
+}
+
+std::string Lab::route_by(const std::vector<std::string>& rules) {
+    if (rules == routing_) return {};
+    std::string complaint;
+    for (const bool v6 : {false, true}) {
+        std::string commands;
+        const auto add = [&](const std::vector<std::string>& list, const char* verb) {
+            for (const std::string& rule : list) {
+                if (rule.starts_with("-6 ") == v6)
+                    commands += fmt::format("rule {} {}\n", verb, rule.substr(v6 ? 3 : 0));
+            }
+        };
+        add(routing_, "del");
+        add(rules, "add");
+        if (commands.empty()) continue;
+        const Finished finished = run({"ip", v6 ? "-6" : "-4", "-force", "-batch", "-"}, commands);
+        if (finished.status != 0) complaint = "ip: " + finished.error;
+    }
+    routing_ = rules;
+    rules_.clear();
+    return complaint;
+}
+
+/// An IPCTNL_MSG_CT_DELETE that names no connection deletes all.
+void Lab::forget_connections() {
+    struct {
+        nlmsghdr header;
+        nfgenmsg family;
+    } request{};
+    request.header.nlmsg_len = sizeof request;
+    request.header.nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE;
+    request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+    request.family.version = NFNETLINK_V0;
+    checked(static_cast<int>(::send(tracking_, &request, sizeof request, 0)), "conntrack");
+    std::array<char, 256> buffer{};
+    const auto got = recv(tracking_, buffer.data(), buffer.size(), 0);
+    nlmsghdr answer{};
+    nlmsgerr error{};
+    if (got < static_cast<ssize_t>(NLMSG_HDRLEN + sizeof error)) fail("conntrack: no answer");
+    std::memcpy(&answer, buffer.data(), sizeof answer);
+    std::memcpy(&error, buffer.data() + NLMSG_HDRLEN, sizeof error);
+    if (answer.nlmsg_type != NLMSG_ERROR || error.error != 0)
+        fail(fmt::format("conntrack: {}", std::strerror(-error.error)));
+}
 
 void Lab::inject(const Probe& probe, std::uint32_t number) {
     const auto far = far_.find(probe.in);
@@ -368,9 +430,13 @@ std::vector<Seen> Lab::send(const std::vector<Probe>& probes) {
     return seen;
 }
 
-std::string Lab::addresses() const { return run({"ip", "-j", "addr"}).output; }
+std::string Lab::addresses() const {
+    if (addresses_.empty()) addresses_ = run({"ip", "-j", "addr"}).output;
+    return addresses_;
+}
 
 std::string Lab::routes() const {
+    if (!routes_.empty()) return routes_;
     std::string joined;
     for (const char* family : {"-4", "-6"}) {
         const std::string text = run({"ip", "-j", family, "route", "show", "table", "all"}).output;
@@ -380,11 +446,12 @@ std::string Lab::routes() const {
         if (!joined.empty()) joined += ",\n";
         joined += text.substr(open + 1, close - open - 1);
     }
-    return "[" + joined + "]";
+    return routes_ = "[" + joined + "]";
 }
 
-std::string Lab::rules(Family family) const {
-    return run({"ip", "-j", family == Family::v4 ? "-4" : "-6", "rule"}).output;
+std::string Lab::rules() const {
+    if (rules_.empty()) rules_ = run({"ip", "-j", "-4", "rule"}).output + run({"ip", "-j", "-6", "rule"}).output;
+    return rules_;
 }
 
 std::string to_string(const Seen& seen) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Greedy removal, large parts first: tables, chains, objects, rules, elements, then words of rules.
+// Greedy removal, large parts first: tables, sets, chains, objects, rules, elements, then words of rules.
 #include "shrink.hpp"
 
 #include <sstream>
@@ -16,7 +16,11 @@ public:
     Generated run() {
         bool smaller = true;
         while (smaller && left_ > 0) {
-            smaller = remove_tables();
+            smaller = remove_from([](Generated & g) -> auto& { return g.tables; });
+            smaller = remove_from([](Generated & g) -> auto& { return g.sets; }) || smaller;
+            smaller = remove_from([](Generated & g) -> auto& { return g.routing; }) || smaller;
+            for (std::size_t o = 0; o < best_.sets.size(); ++o)
+                smaller = remove_from([o](Generated & g) -> auto& { return g.sets[o].elements; }) || smaller;
             for (std::size_t t = 0; t < best_.tables.size(); ++t) {
                 smaller = remove_from([t](Generated & g) -> auto& { return g.tables[t].chains; }) || smaller;
                 smaller = remove_from([t](Generated & g) -> auto& { return g.tables[t].objects; }) || smaller;
@@ -54,10 +58,6 @@ private:
             smaller = keep_if_shows(std::move(candidate)) || smaller;
         }
         return smaller;
-    }
-
-    bool remove_tables() {
-        return remove_from([](Generated & g) -> auto& { return g.tables; });
     }
 
     /// Runs of one to eight words out of each rule; what nft does not accept shows nothing and stays.
@@ -101,6 +101,47 @@ private:
 
 Generated shrink(Generated ruleset, const std::function<bool(const Generated&)>& shows, unsigned attempts) {
     return Shrinker(std::move(ruleset), shows, attempts).run();
+}
+
+std::vector<Probe> shrink(std::vector<Probe> probes, const std::function<bool(const std::vector<Probe>&)>& shows,
+                          unsigned attempts) {
+    const auto try_instead = [&](std::vector<Probe> candidate) {
+        if (attempts == 0) return false;
+        --attempts;
+        if (!shows(candidate)) return false;
+        probes = std::move(candidate);
+        return true;
+    };
+    // Halves, then single packets.
+    for (std::size_t size = probes.size() / 2; size > 0; size = size == 1 ? 0 : size / 2) {
+        for (std::size_t at = 0; at + size <= probes.size() && probes.size() > size;) {
+            std::vector<Probe> candidate = probes;
+            candidate.erase(candidate.begin() + static_cast<std::ptrdiff_t>(at),
+                            candidate.begin() + static_cast<std::ptrdiff_t>(at + size));
+            if (!try_instead(std::move(candidate))) at += size;
+        }
+    }
+    for (std::size_t i = 0; i < probes.size(); ++i) {
+        const auto with = [&](auto change) {
+            std::vector<Probe> candidate = probes;
+            change(candidate[i]);
+            if (!(candidate == probes)) try_instead(std::move(candidate));
+        };
+        with([](Probe& p) { p.mark = 0; });
+        with([](Probe& p) {
+            p.proto = proto_tcp;
+            p.dport = 25;
+            p.tcp_flags = 2;
+            p.icmp_type = 0;
+        });
+        with([](Probe& p) {
+            if (p.proto == proto_tcp) p.dport = 25;
+        });
+        with([&](Probe& p) {
+            if (p.proto == proto_tcp || p.proto == proto_udp) p.sport = static_cast<std::uint16_t>(40000 + i);
+        });
+    }
+    return probes;
 }
 
 }  // namespace egresslint::kernel

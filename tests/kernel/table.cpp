@@ -96,6 +96,10 @@ void parse_protocol(Words& words, Probe& probe) {
 Expected parse_expected(Words& words, const Probe& probe) {
     Expected expected;
     if (words.take("drop")) return expected;
+    if (words.take("any")) {
+        expected.any = expected.undecided_allowed = true;
+        return expected;
+    }
     if (words.take("reject")) {
         expected.rejected = true;
         return expected;
@@ -145,12 +149,13 @@ Line parse_line(std::string_view text) {
     if (probe.sport == 0)
         probe.sport = next_port = static_cast<std::uint16_t>(next_port < 60000 ? next_port + 1 : 20000);
     line.expected = parse_expected(words, probe);
-    line.expected.undecided_allowed = undecided;
+    line.expected.undecided_allowed |= undecided;
     return line;
 }
 
 bool matches(const Expected& expected, const Seen& seen) {
     if (seen.copies > 1) return false;
+    if (expected.any) return true;
     if (!expected.passes) return seen.what == Seen::What::nothing && expected.rejected == seen.answered;
     return seen.what != Seen::What::nothing && seen.out == expected.out && inside(seen.src.bits, expected.src) &&
            inside(seen.dst.bits, expected.dst) && (seen.sport == 0 || inside(seen.sport, expected.sport)) &&

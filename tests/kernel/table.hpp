@@ -25,6 +25,7 @@ struct Expected {
     bool passes = false;
     bool rejected = false;
     bool undecided_allowed = false;
+    bool any = false;  ///< "= any": whatever the kernel does
     std::string out;
     base::Interval src, dst, sport, dport;
 };
