@@ -4,6 +4,8 @@
 #include "flow/shadow.hpp"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "flow/shadow_engine.hpp"
 
@@ -109,6 +111,8 @@ Shadow::Shadow(const model::Device& device, const ShadowOptions& options)
     if (!options.redundancy) return;
     std::vector<bool> gone(rules_.size());
     for (std::size_t r = 0; r < gone.size(); ++r) gone[r] = is_dead(rules_[r].standing);
+    impl_->v4.leave_out(gone);
+    impl_->v6.leave_out(gone);
     for (std::size_t r = rules_.size(); r-- > 0;) {
         if (rules_[r].standing != Standing::live && rules_[r].standing != Standing::depends) continue;
         auto first = impl_->v4.same_without(RuleId(r), gone);
@@ -124,6 +128,48 @@ Shadow::Shadow(const model::Device& device, const ShadowOptions& options)
 
 Shadow::~Shadow() = default;
 Shadow::Shadow(Shadow&&) noexcept = default;
+
+std::vector<Shadow::Written> Shadow::written() const {
+    const auto& device = impl_->device;
+    std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>, Written> by_place;
+    for (std::size_t r = 0; r < rules_.size(); ++r) {
+        const RuleId id(r);
+        const auto origin = device.rules[r].origin;
+        const auto chain = rules_[r].chain;
+        if (!origin.valid() || !chain.valid() || device.chains[chain.index()].routing) continue;
+        const auto& o = device.origins[origin.index()];
+        if (o.synthetic || !o.span.valid()) continue;
+        auto [it, fresh] = by_place.try_emplace({o.span.file.value, o.span.begin, o.span.end});
+        auto& w = it->second;
+        RuleShadow one = rules_[r];
+        if (is_dead(one.standing)) one.redundant = true;  // can go as well
+        if (fresh) {
+            w.origin = origin;
+            w.together = std::move(one);
+        } else {
+            const bool redundant = w.together.redundant && one.redundant;
+            const bool by_default = w.together.same_default || one.same_default;
+            unite(one.same_by, w.together.same_by);
+            auto same_by = std::move(one.same_by);
+            w.together = join(w.together, one);
+            w.together.redundant = redundant;
+            w.together.same_default = by_default;
+            w.together.same_by = std::move(same_by);
+        }
+        w.rules.push_back(id);
+    }
+    std::vector<Written> out;
+    for (auto& [place, w] : by_place) {
+        auto& t = w.together;
+        const auto own = [&](RuleId id) { return std::binary_search(w.rules.begin(), w.rules.end(), id); };
+        std::erase_if(t.cover, own);
+        std::erase_if(t.same_by, own);
+        if (is_dead(t.standing)) t.redundant = false;
+        if (!t.redundant) t.same_by.clear(), t.same_default = false;
+        out.push_back(std::move(w));
+    }
+    return out;
+}
 
 // -- witnesses ------------------------------------------------------------------------------------------------------
 

@@ -73,9 +73,11 @@ struct ChainShadow {
 
 struct ShadowOptions {
     bool redundancy = true;
-    std::size_t max_nodes = 2'000'000;  ///< of one rule's diagrams
-    std::size_t max_rounds = 2'000;     ///< takers looked at for one rule
-    std::size_t max_paths = 4'096;      ///< ways to call one chain
+    std::size_t max_nodes = 2'000'000;      ///< of one rule's diagrams
+    std::size_t max_rounds = 2'000;         ///< takers looked at for one rule
+    std::size_t max_paths = 4'096;          ///< ways to call one chain
+    std::size_t max_all_paths = 200'000;    ///< ways to call any chain
+    std::size_t max_searches = 10'000'000;  ///< rules times ways to call their chains
 };
 
 class Shadow {
@@ -88,6 +90,16 @@ public:
 
     [[nodiscard]] const RuleShadow& of(model::RuleId rule) const { return rules_[rule.index()]; }
     [[nodiscard]] const ChainShadow& of(model::ChainId chain) const { return chains_[chain.index()]; }
+
+    /// What was written as one rule and became several (lists, map elements, one for each IP version or visit).
+    struct Written {
+        model::OriginId origin;  ///< of the first
+        std::vector<model::RuleId> rules;
+        /// Of all together: dead if all are, redundant if all that are not dead are; without themselves in the cover.
+        RuleShadow together;
+    };
+    /// In the order of the text; rules without a place in it, synthetic rules and routing are left out.
+    [[nodiscard]] std::vector<Written> written() const;
 
     /// A packet as the device receives it, with the unknowns it needs, that acts on the rule: the tracer has confirmed
     /// it. None is found for dead rules, and for live ones whose stage only sees what earlier stages made of packets.

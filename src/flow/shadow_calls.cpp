@@ -115,11 +115,17 @@ const Index& Calls::index(model::ChainId chain) {
         for (std::uint32_t i = 0; i < b.items.size(); ++i) {
             const Item& item = b.items[i];
             if (item.does == Does::goes_on && !item.acts) continue;
+            if (!left_out_.empty() && left_out_[item.rule.index()]) continue;
             if (!matches_.never(item.match)) entries.push_back({i, item.match});
         }
         b.index = std::make_unique<Index>(matches_, entries);
     }
     return *b.index;
+}
+
+void Calls::leave_out(const std::vector<bool>& dead) {
+    left_out_ = dead;
+    for (auto& b : bodies_) b.index.reset();
 }
 
 SlotMask Calls::writes(model::ChainId chain, std::uint32_t from, std::uint32_t end) {

@@ -53,6 +53,8 @@ public:
 
     const Body& body(model::ChainId chain);
     const Index& index(model::ChainId chain);
+    /// Rules that no index need hold any more: they are dead.
+    void leave_out(const std::vector<bool>& dead);
     [[nodiscard]] SlotMask reads(const Item& item) const { return matches_.reads(item.match); }
     /// What rules of the chain at positions in [from, end) write, with all that chains called from there write.
     SlotMask writes(model::ChainId chain, std::uint32_t from, std::uint32_t end);
@@ -70,6 +72,7 @@ private:
     const Reach& reach_;
     Matches& matches_;
     std::vector<Body> bodies_;
+    std::vector<bool> left_out_;                                     ///< by rule
     std::vector<std::optional<base::IntervalSet>> register_values_;  ///< unset: anything
     base::IntervalSet in_, out_;
     std::vector<std::uint8_t> routed_;  ///< by stage: 0 not yet, 1 perhaps, 2 surely

@@ -89,12 +89,14 @@ void Engine::decide_chain(ChainId chain, const std::vector<bool>& settled) {
         if (!call || is_dead(r.standing)) continue;
         auto& to = paths_[item.to.index()];
         for (const auto& path : paths_[chain.index()]) {
-            if (to.size() >= options_.max_paths) {
+            if (to.size() >= options_.max_paths || all_paths_ >= options_.max_all_paths) {
                 too_many_[item.to.index()] = true;
                 break;
             }
             Path next = calls_.follow(path, {chain, i});
-            if (!next.region.never) to.push_back(std::move(next));
+            if (next.region.never) continue;
+            to.push_back(std::move(next));
+            ++all_paths_;
         }
         if (too_many_[chain.index()]) too_many_[item.to.index()] = true;
     }
@@ -115,6 +117,10 @@ void Engine::decide_rule(const Spot& spot) {
     for (const auto& path : paths_[spot.chain.index()]) {
         const Region region = matches_.narrow(path.region, i.match);
         if (region.never) continue;
+        if (++searches_ > options_.max_searches) {
+            open = true;
+            break;
+        }
         Search s;
         try {
             s = search(path, spot, region);

@@ -36,6 +36,9 @@ public:
     /// `gone`.
     Same same_without(model::RuleId rule, const std::vector<bool>& gone);
 
+    /// Rules that are dead in every family; makes what follows faster.
+    void leave_out(const std::vector<bool>& dead) { calls_.leave_out(dead); }
+
     /// Packets that act on the rule, as they are at the beginning of its stage; the visitor returns true to stop.
     void packets(model::RuleId rule, std::size_t most, const std::function<bool(model::StageId, const Point&)>& visit);
     bool overlap(model::RuleId a, model::RuleId b);
@@ -99,7 +102,8 @@ private:
     std::vector<RuleShadow> result_;
     std::vector<Spot> spot_of_;             ///< by rule
     std::vector<std::vector<Path>> paths_;  ///< by chain
-    std::vector<bool> too_many_;            ///< by chain: some paths were left out
+    std::size_t all_paths_ = 0, searches_ = 0;
+    std::vector<bool> too_many_;  ///< by chain: some paths were left out
     /// By rule: what a packet that acts on it would meet next if the rule were not there, when that decides otherwise.
     std::vector<std::uint32_t> met_instead_;
     const std::vector<bool>* gone_ = nullptr;  ///< rules that count as not there

@@ -150,7 +150,7 @@ void Matches::add(Region& region, VariableId v, const IntervalSet& set, bool las
     if (known && at->set == &set) return;
     const IntervalSet* use = &set;
     if (known || beyond || !lasting) {
-        IntervalSet made = known ? at->set->intersect(set) : set;
+        IntervalSet made = known ? common(*at->set, set) : set;
         if (beyond) made = made.intersect(IntervalSet::range(0, maximum(v)));
         if (known && made == *at->set) return;
         region.own.push_back(std::make_shared<const IntervalSet>(std::move(made)));
@@ -189,7 +189,7 @@ bool Matches::covers(MatchId m, const Region& region) const {
             return false;
     return std::all_of(conditions(m).begin(), conditions(m).end(), [&](const Condition& x) {
         const IntervalSet* there = region.find(x.variable);
-        return there && (there == x.set || x.set->contains_all(*there));
+        return there && (there == x.set || holds_all(*x.set, *there));
     });
 }
 
@@ -197,7 +197,7 @@ bool Matches::apart(MatchId m, const Region& region) const {
     if (compiled_[m].never) return true;
     return std::any_of(conditions(m).begin(), conditions(m).end(), [&](const Condition& x) {
         const IntervalSet* there = region.find(x.variable);
-        return there && there != x.set && !x.set->intersects(*there);
+        return there && there != x.set && !meets(*x.set, *there);
     });
 }
 
@@ -287,22 +287,27 @@ bool Matches::gather_in(const model::In& in, bool positive, Region& draft) const
 
 bool Matches::gather_tuple(const model::InTuple& tuple, Region& draft) const {
     const auto& relation = device_.relations[tuple.relation.index()];
-    if (relation.rows.size() > most_alternatives) return false;
-    Region bounds;
     std::size_t alive = 0;
-    std::vector<IntervalSet> hull(relation.columns.size());
+    std::vector<std::vector<base::Interval>> hull(relation.columns.size());
     for (const auto& row : relation.rows) {
-        Region one;
-        for (std::size_t c = 0; c < row.size() && !one.never; ++c)
-            gather_in(model::In{relation.columns[c], row[c]}, true, one);
-        if (one.never) continue;
+        const auto possible = [&](std::size_t c) {
+            const auto field = relation.columns[c].field;
+            const IntervalSet& set = literal(row[c], field);
+            return field == Field::family ? set.contains(static_cast<u128>(family_)) : !set.empty();
+        };
+        bool all = true;
+        for (std::size_t c = 0; c < row.size() && all; ++c) all = possible(c);
+        if (!all) continue;
         ++alive;
-        for (std::size_t c = 0; c < row.size(); ++c)
-            hull[c] = hull[c].unite(literal(row[c], relation.columns[c].field));
+        for (std::size_t c = 0; c < row.size(); ++c) {
+            const auto& list = literal(row[c], relation.columns[c].field).intervals();
+            hull[c].insert(hull[c].end(), list.begin(), list.end());
+        }
     }
     if (alive == 0) draft.never = true;
     for (std::size_t c = 0; c < hull.size() && alive; ++c)
-        if (relation.columns[c].field != Field::family) add(draft, variable(relation.columns[c]), hull[c], false);
+        if (relation.columns[c].field != Field::family)
+            add(draft, variable(relation.columns[c]), IntervalSet(std::move(hull[c])), false);
     return alive <= 1 || hull.size() == 1;
 }
 
@@ -411,13 +416,20 @@ Truth Matches::test(ExprId id, const Point& p) const {
     }
     if (const auto* t = std::get_if<model::InTuple>(&e)) {
         const auto& relation = device_.relations[t->relation.index()];
-        for (const auto& row : relation.rows) {
-            bool all = true;
-            for (std::size_t c = 0; c < row.size() && all; ++c)
-                all = test(model::In{relation.columns[c], row[c]}, p) == Truth::always;
-            if (all) return Truth::always;
-        }
-        return Truth::never;
+        if (relation.columns.empty()) return Truth::never;
+        auto& rows = rows_[t->relation.value];
+        if (!rows) rows = std::make_unique<const RowFinder>(device_, relation, family_);
+        const auto& by = relation.columns[rows->column()];
+        const u128 value = by.field == Field::family ? static_cast<u128>(family_) : p.values[variable(by)];
+        return rows->any(value,
+                         [&](std::uint32_t r) {
+                             for (std::size_t c = 0; c < relation.columns.size(); ++c)
+                                 if (test(model::In{relation.columns[c], relation.rows[r][c]}, p) != Truth::always)
+                                     return false;
+                             return true;
+                         })
+                   ? Truth::always
+                   : Truth::never;
     }
     if (const auto* a = std::get_if<model::And>(&e)) {
         Truth all = Truth::always;

@@ -15,6 +15,7 @@
 #include "flow/layout.hpp"
 #include "flow/match.hpp"
 #include "flow/reach.hpp"
+#include "flow/shadow_values.hpp"
 #include "flow/space.hpp"
 
 namespace egresslint::flow::shadow {
@@ -175,8 +176,10 @@ private:
     std::vector<model::ExprId> rests_;
     std::vector<std::shared_ptr<const base::IntervalSet>> pool_;
 
+    mutable std::unordered_map<std::uint32_t, std::unique_ptr<const RowFinder>> rows_;  ///< by relation
+
     Space* space_ = nullptr;
-    std::unordered_map<std::uint32_t, NodeId> selected_;
+    std::unordered_map<std::uint32_t, NodeId> selected_, matched_;  ///< by expression, by match
     NodeId well_formed_ = no_node;
     std::vector<Space::Quantify> surely_modes_;
     std::uint32_t surely_code_ = 0;

@@ -39,6 +39,7 @@ void Matches::tidy(std::size_t max_nodes) {
     space_->reset_scratch();
     space_->collect();
     selected_.clear();
+    matched_.clear();
     well_formed_ = no_node;
 }
 
@@ -78,9 +79,12 @@ NodeId Matches::select(std::span<const Condition> conditions) {
 NodeId Matches::select(MatchId m) {
     const Compiled& c = compiled_[m];
     if (c.never) return nowhere;
+    const auto [it, fresh] = matched_.try_emplace(m, nowhere);
+    if (!fresh) return it->second;
     NodeId out = select(conditions(m));
     for (std::uint32_t i = 0; i < c.rest_count && out != nowhere; ++i)
         out = space_->meet(out, select(rests_[c.rest_first + i]));
+    matched_[m] = out;
     return out;
 }
 

@@ -35,12 +35,12 @@ model::Device crowded_device(unsigned rules) {
     const auto chain = b.chain("forward");
     const auto prefix = [&](model::Field field) {
         const base::Address address{base::Family::v4, 0x0a000000u + random.below(1u << 24)};
-        return b.prefix(field, base::make_prefix(address, 11 + random.below(18)));
+        return b.prefix(field, base::make_prefix(address, 15 + random.below(18)));
     };
     for (unsigned i = 0; i < rules; ++i) {
         std::vector<model::ExprId> all;
-        all.push_back(prefix(model::Field::src));
-        if (random.below(3) != 0) all.push_back(prefix(model::Field::dst));
+        if (random.below(2) != 0 || i % 16 != 0) all.push_back(prefix(model::Field::src));
+        if (all.empty() || random.below(4) != 0) all.push_back(prefix(model::Field::dst));
         if (random.below(5) != 0) {
             all.push_back(b.proto(random.below(4) != 0 ? 6 : 17));
             const auto first = random.below(1024);

@@ -254,3 +254,26 @@ TEST_CASE("a witness acts on the rule, and dead rules have none", "[shadow]") {
     CHECK(c.shadow->matches_everything(c.rule("accept")));
     CHECK_FALSE(c.shadow->matches_everything(c.rule("tcp dport 25 drop")));
 }
+
+TEST_CASE("what was written as one rule is judged as one", "[shadow]") {
+    const Case c(
+        forward("ip saddr 10.0.0.0/8 drop\nip saddr 10.1.0.0/16 meta mark set 1 limit rate 10/second accept\n"
+                "ip saddr { 10.0.0.1, 192.0.2.1 } tcp dport vmap { 25 : drop, 80 : accept }\n"));
+    const auto find = [&](const std::string& text) -> flow::Shadow::Written {
+        for (auto& w : c.shadow->written())
+            if (c.device.origins[w.origin.index()].text == text) return w;
+        FAIL("no rule " << text);
+        return {};
+    };
+    const auto marks = find("ip saddr 10.1.0.0/16 meta mark set 1 limit rate 10/second accept");
+    CHECK(marks.rules.size() > 1);  // a rule for the mark, a rule for what the limit lets through
+    CHECK(marks.together.standing == Standing::covered);
+    CHECK(marks.together.cover == std::vector<model::RuleId>{c.rule("ip saddr 10.0.0.0/8 drop")});
+    CHECK(find("ip saddr { 10.0.0.1, 192.0.2.1 } tcp dport vmap { 25 : drop, 80 : accept }").together.standing ==
+          Standing::live);
+    // Alone it is nothing but the policy in other words; as a part of the rule it is not reported alone.
+    const auto element = find("25 : drop");
+    CHECK(c.device.origins[element.origin.index()].element);
+    CHECK(element.together.redundant);
+    CHECK(element.together.same_default);
+}
