@@ -264,8 +264,8 @@ NodeId Executor::stage(Run& run, NodeId now, std::size_t index) {
     const auto& stage = device_.pipeline[index];
     Matcher& matcher = run.slice->matcher();
     const bool put_off = run.put_off[index];
-    const SlotMask reads =
-        reach_.reads(stage.when) | (put_off ? reach_.chain(stage.entry).reads : run.slice->reads(stage.entry));
+    const SlotMask chain_reads = put_off ? reach_.chain(stage.entry).reads : run.slice->reads(stage.entry);
+    const SlotMask reads = reach_.reads(stage.when) | chain_reads;
     std::vector<Group> groups;
     std::unordered_map<std::uint32_t, std::size_t> group_of;
     std::vector<std::pair<std::uint32_t, std::uint32_t>> noted;
@@ -273,15 +273,17 @@ NodeId Executor::stage(Run& run, NodeId now, std::size_t index) {
     for (const auto id : space_.terminals(now)) {
         const PipelineState& s = terminals_.state(id);
         if (id == 0 || s.ended) continue;
-        const auto key = terminals_.projection(s.slots, false, reads);
+        // A guard that surely holds says nothing more about the state: twenty ways out may be one group.
+        e.slots = s.slots;
+        const Truth guard = matcher.glance(stage.when, e);
+        if (guard == Truth::never) continue;
+        const auto key = terminals_.projection(s.slots, false, guard == Truth::always ? chain_reads : reads);
         const auto [it, fresh] = group_of.try_emplace(key, groups.size());
         if (fresh) {
-            e.slots = s.slots;
-            groups.push_back({e, {}, matcher.glance(stage.when, e) == Truth::never});
+            groups.push_back({e, {}});
             if (put_off) run.seen.try_emplace({static_cast<std::uint32_t>(index), key}, e);
         }
         Group& group = groups[it->second];
-        if (group.skipped) continue;
         if (!put_off) {
             group.states.push_back(id);
             continue;
@@ -306,7 +308,7 @@ NodeId Executor::deferred_stage(Run& run, NodeId now, std::size_t index) {
         for (const auto& [stage, key] : terminals_.state(id).deferred) {
             if (stage != index) continue;
             const auto [it, fresh] = group_of.try_emplace(key, groups.size());
-            if (fresh) groups.push_back({run.seen.at({stage, key}), {}, false});
+            if (fresh) groups.push_back({run.seen.at({stage, key}), {}});
             groups[it->second].states.push_back(id);
         }
     }

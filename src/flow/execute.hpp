@@ -57,7 +57,6 @@ private:
     struct Group {
         Execution execution;
         std::vector<std::uint32_t> states;
-        bool skipped = false;  ///< the stage's guard is false
     };
     NodeId advance(Run& run, NodeId now, std::size_t index, const std::vector<Group>& groups);
     std::vector<Ending> endings(const Run& run, NodeId now, std::size_t max_rows);

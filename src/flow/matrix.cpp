@@ -264,10 +264,6 @@ private:
         const IntervalSet wanted = IntervalSet::single(port);
         const Constraint at{layout_.block(Field::dport), &wanted};
         const NodeId mine = space_.gate(make_cube(space_, layout_, {&at, 1}), passes);
-        const auto of = [&](std::uint32_t which) {
-            return space_.map(mine, space_.new_code(),
-                              [&](std::uint32_t t) { return t == which ? everywhere : nowhere; });
-        };
         Matrix out;
         out.dport = port;
         for (const auto level : space_.levels(mine)) {
@@ -275,9 +271,12 @@ private:
             if (b.kind == Block::Kind::predicate && !chooses_way(b)) out.depends_on.emplace_back(b.id);
         }
         std::sort(out.depends_on.begin(), out.depends_on.end());
-        const NodeId connections = projected(of(tracked));
+        const NodeId connections = projected(
+            space_.map(mine, space_.new_code(), [](std::uint32_t t) { return t == tracked ? everywhere : nowhere; }));
         Partition(relation(connections), family_ == Family::v6 ? 128 : 32).into(out);
-        out.untracked = relation(space_.minus(projected(of(untracked)), connections));
+        const NodeId anything = projected(
+            space_.map(mine, space_.new_code(), [](std::uint32_t t) { return t == 0 ? nowhere : everywhere; }));
+        out.untracked = relation(space_.minus(anything, connections));
         return out;
     }
 

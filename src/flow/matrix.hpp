@@ -52,7 +52,8 @@ struct Matrix {
     std::uint16_t dport = 0;
     std::vector<base::IntervalSet> classes;                      ///< by lowest address
     std::vector<std::pair<std::uint32_t, std::uint32_t>> edges;  ///< source class, destination class; ascending
-    /// Sources and destinations between which only untracked packets get through.
+    /// Sources and destinations between which packets get through, but only untracked ones (with `must`: not surely as
+    /// tracked ones).
     std::vector<std::pair<base::IntervalSet, base::IntervalSet>> untracked;
     /// Predicates that decide whether some packet gets through, before doubt was resolved; not those that stand for
     /// the way out.
