@@ -26,6 +26,7 @@ std::uint32_t hash_edges(std::uint32_t level, std::span<const Space::Edge> edges
 
 struct Meet {
     static constexpr std::uint32_t code = meet_code;
+    static constexpr bool nothing_left = true, nothing_right = true;
     [[nodiscard]] static NodeId known(NodeId condition, NodeId a) {
         if (condition == nowhere || a == nowhere) return nowhere;
         if (condition == everywhere || condition == a) return a;
@@ -43,6 +44,7 @@ struct Overlay {
 };
 struct Minus {
     static constexpr std::uint32_t code = minus_code;
+    static constexpr bool nothing_left = true;
     [[nodiscard]] static NodeId known(NodeId a, NodeId b) {
         if (a == nowhere || b == everywhere) return nowhere;
         if (b == nowhere) return a;
@@ -143,6 +145,20 @@ bool Space::disjoint(NodeId a, NodeId b) {
     if (x.level == y.level) {
         for (std::uint32_t i = x.offset, j = y.offset;;) {
             const Edge e = edges_[i], f = edges_[j];
+            if (e.child == nowhere) {
+                if (e.last == maxima_[x.level]) break;
+                ++i;
+                j = reaching(y, j, e.last);
+                j += edges_[j].last == e.last;
+                continue;
+            }
+            if (f.child == nowhere) {
+                if (f.last == maxima_[x.level]) break;
+                ++j;
+                i = reaching(x, i, f.last);
+                i += edges_[i].last == f.last;
+                continue;
+            }
             if (!disjoint(e.child, f.child)) return false;
             const std::uint32_t last = std::min(e.last, f.last);
             if (last == maxima_[x.level]) break;

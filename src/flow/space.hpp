@@ -156,6 +156,23 @@ private:
     void remember(NodeId a, NodeId b, std::uint32_t code, NodeId result) {
         cache_[cache_index(a, b, code)] = {a, b, code, result};
     }
+    /// The first edge of the node from `at` on that ends at `last` or later; doubling steps, since it is often near.
+    [[nodiscard]] std::uint32_t reaching(const Node& node, std::uint32_t at, std::uint32_t last) const {
+        const std::uint32_t final = node.offset + node.count - 1;  // ends at the maximum
+        std::uint32_t low = at;
+        for (std::uint32_t step = 1; edges_[at].last < last; step *= 2) {
+            low = at + 1;
+            at = step < final - at ? at + step : final;
+        }
+        while (low < at) {
+            const std::uint32_t middle = low + (at - low) / 2;
+            if (edges_[middle].last < last)
+                low = middle + 1;
+            else
+                at = middle;
+        }
+        return at;
+    }
     void grow();
     template <class Visit>
     void walk(NodeId a, Visit&& visit) const;
@@ -203,10 +220,33 @@ NodeId Space::apply(NodeId a, NodeId b, Op& op) {
     const std::uint32_t la = level(a), lb = level(b), top = std::min(la, lb);
     const std::size_t base = scratch_.size();
     if (la == lb) {
-        std::uint32_t i = nodes_[a].offset, j = nodes_[b].offset;
+        const Node left = nodes_[a], right = nodes_[b];
+        std::uint32_t i = left.offset, j = right.offset;
         const std::uint32_t end = maxima_[top];
         for (;;) {
             const Edge x = edges_[i], y = edges_[j];
+            // Where nothing comes of one side, the edges of the other are jumped over: a small set met with a large one
+            // costs what the small one is.
+            if constexpr (requires { Op::nothing_left; }) {
+                if (x.child == nowhere) {
+                    push(base, x.last, nowhere);
+                    if (x.last == end) break;
+                    ++i;
+                    j = reaching(right, j, x.last);
+                    j += edges_[j].last == x.last;
+                    continue;
+                }
+            }
+            if constexpr (requires { Op::nothing_right; }) {
+                if (y.child == nowhere) {
+                    push(base, y.last, nowhere);
+                    if (y.last == end) break;
+                    ++j;
+                    i = reaching(left, i, y.last);
+                    i += edges_[i].last == y.last;
+                    continue;
+                }
+            }
             const NodeId child = apply(x.child, y.child, op);
             const std::uint32_t last = std::min(x.last, y.last);
             push(base, last, child);

@@ -328,8 +328,11 @@ Finding DeviceCheck::fresh(const Question& q) const {
 void DeviceCheck::stamp(Finding& f, std::string_view key) {
     const std::string base = fmt::format("{}|{}|{}", f.rule, f.device, key);
     f.fingerprint = fingerprint(base);
-    for (unsigned n = 2; !stamps_.insert(f.fingerprint).second; ++n)
-        f.fingerprint = fingerprint(fmt::format("{}|{}", base, n));
+    if (stamps_.insert(f.fingerprint).second) return;
+    // The next number is kept: thousands of findings may say the same of thousands of lines.
+    unsigned& n = repeated_.try_emplace(f.fingerprint, 1).first->second;
+    do f.fingerprint = fingerprint(fmt::format("{}|{}", base, ++n));
+    while (!stamps_.insert(f.fingerprint).second);
 }
 
 std::vector<std::string> DeviceCheck::unknowns(query::Evaluation& e, const HeaderSet& set) {

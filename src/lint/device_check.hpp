@@ -75,6 +75,7 @@ private:
     std::vector<std::unique_ptr<query::Evaluation>> families_;
     std::vector<Finding> findings_;
     std::set<std::string> stamps_;
+    std::map<std::string, unsigned> repeated_;  ///< by the first fingerprint: the last number given to a repetition
     std::vector<std::string> too_large_;
     std::set<std::uint32_t> decisive_;  ///< predicates that make some finding only possible
     bool external_guessed_ = false;

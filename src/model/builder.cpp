@@ -135,7 +135,13 @@ Builder::Builder(Device device) : device_(std::move(device)) {
         to.reserve(table.size() + table.size() / 8);
         for (std::size_t i = first; i < table.size(); ++i) to.insert(hash(table[i]), static_cast<std::uint32_t>(i));
     };
-    index(exprs_, 0, device_.exprs, [](const Expr& e) { return hash_of(e); });
+    for (std::size_t i = 0; i < device_.exprs.size(); ++i) {
+        auto* first = first_beside(device_.exprs[i]);
+        if (first != nullptr && *first == NumberIndex::none)
+            *first = static_cast<std::uint32_t>(i);
+        else
+            exprs_.insert(hash_of(device_.exprs[i]), static_cast<std::uint32_t>(i));
+    }
     index(sets_, 0, device_.sets, [](const Set& s) { return hash_of(s); });
     index(objects_, 0, device_.objects, [](const Object& o) { return hash_of_object(o.kind, o.name); });
     index(predicates_, 0, device_.predicates, [](const Predicate& p) { return hash_of_predicate(p.kind, p.text); });
@@ -277,27 +283,70 @@ SetId Builder::addresses(IntervalSet v4, IntervalSet v6, ObjectId object) {
     return set(Set{LiteralSet{std::move(v4), std::move(v6)}, object});
 }
 
-ExprId Builder::intern(Expr expr) {
-    const auto hash = hash_of(expr);
-    const auto known = exprs_.find(hash, [&](std::uint32_t i) { return device_.exprs[i] == expr; });
-    if (known != NumberIndex::none) return ExprId(known);
-    exprs_.insert(hash, static_cast<std::uint32_t>(device_.exprs.size()));
+std::uint32_t& Builder::first_of(SetId set) {
+    if (set.index() >= first_of_set_.size()) first_of_set_.resize(device_.sets.size(), NumberIndex::none);
+    return first_of_set_[set.index()];
+}
+
+std::uint32_t& Builder::first_of(ExprId newest_part) {
+    if (newest_part.index() >= first_of_expr_.size()) first_of_expr_.resize(device_.exprs.size(), NumberIndex::none);
+    return first_of_expr_[newest_part.index()];
+}
+
+/// nullptr: it is made of nothing that could say where it is.
+std::uint32_t* Builder::first_beside(const Expr& expr) {
+    const auto beside = [this](std::span<const ExprId> parts) -> std::uint32_t* {
+        if (parts.empty()) return nullptr;
+        const auto newest = *std::max_element(parts.begin(), parts.end());
+        return newest.index() < device_.exprs.size() ? &first_of(newest) : nullptr;
+    };
+    if (const auto* in = std::get_if<In>(&expr.is))
+        return in->set.index() < device_.sets.size() ? &first_of(in->set) : nullptr;
+    if (const auto* n = std::get_if<Not>(&expr.is)) return beside({&n->e, 1});
+    if (const auto* a = std::get_if<And>(&expr.is)) return beside(a->e);
+    if (const auto* o = std::get_if<Or>(&expr.is)) return beside(o->e);
+    return nullptr;
+}
+
+ExprId Builder::add(Expr expr) {
     device_.exprs.push_back(std::move(expr));
     return ExprId(device_.exprs.size() - 1);
 }
 
-template <class Junction>
-ExprId Builder::intern_scratch() {
-    static const std::size_t index = Expr{Junction{}}.is.index();
-    const auto hash = hash_of_junction(index, scratch_);
-    const auto known = exprs_.find(hash, [&](std::uint32_t i) {
-        const auto* other = std::get_if<Junction>(&device_.exprs[i].is);
-        return other != nullptr && other->e == scratch_;
-    });
+ExprId Builder::intern(Expr expr) {
+    if (auto* first = first_beside(expr)) {
+        if (*first == NumberIndex::none) {
+            *first = static_cast<std::uint32_t>(device_.exprs.size());
+            return add(std::move(expr));
+        }
+        if (device_.exprs[*first] == expr) return ExprId(*first);
+    }
+    const auto hash = hash_of(expr);
+    const auto known = exprs_.find(hash, [&](std::uint32_t i) { return device_.exprs[i] == expr; });
     if (known != NumberIndex::none) return ExprId(known);
     exprs_.insert(hash, static_cast<std::uint32_t>(device_.exprs.size()));
-    device_.exprs.push_back(Expr{Junction{std::vector<ExprId>(scratch_.begin(), scratch_.end())}});
-    return ExprId(device_.exprs.size() - 1);
+    return add(std::move(expr));
+}
+
+template <class Junction>
+ExprId Builder::intern_scratch() {
+    const auto made = [this] { return Expr{Junction{std::vector<ExprId>(scratch_.begin(), scratch_.end())}}; };
+    const auto same = [this](std::uint32_t i) {
+        const auto* other = std::get_if<Junction>(&device_.exprs[i].is);
+        return other != nullptr && other->e == scratch_;
+    };
+    auto& first = first_of(*std::max_element(scratch_.begin(), scratch_.end()));
+    if (first == NumberIndex::none) {
+        first = static_cast<std::uint32_t>(device_.exprs.size());
+        return add(made());
+    }
+    if (same(first)) return ExprId(first);
+    static const std::size_t index = Expr{Junction{}}.is.index();
+    const auto hash = hash_of_junction(index, scratch_);
+    const auto known = exprs_.find(hash, same);
+    if (known != NumberIndex::none) return ExprId(known);
+    exprs_.insert(hash, static_cast<std::uint32_t>(device_.exprs.size()));
+    return add(made());
 }
 
 ExprId Builder::in(FieldRef what, SetId set, std::uint32_t mask) {

@@ -91,6 +91,13 @@ public:
 
 private:
     ExprId intern(Expr expr);
+    ExprId add(Expr expr);
+    /// The first expression that was made of a set, or whose newest part an expression is: it stands beside that and
+    /// not in the index. In a large ruleset most sets and most comparisons are used once, and the next rule's are next
+    /// in memory, while an index is a cache miss each time.
+    [[nodiscard]] std::uint32_t& first_of(SetId set);
+    [[nodiscard]] std::uint32_t& first_of(ExprId newest_part);
+    [[nodiscard]] std::uint32_t* first_beside(const Expr& expr);
     /// And or Or of what stands in scratch_.
     template <class Junction>
     ExprId intern_scratch();
@@ -99,6 +106,7 @@ private:
     void keep_new(ExprId e);
 
     Device device_;
+    std::vector<std::uint32_t> first_of_set_, first_of_expr_;
     NumberIndex exprs_, sets_, objects_, interfaces_, predicates_, choices_;
     std::vector<ExprId> scratch_;
     std::vector<std::uint32_t> marks_;  ///< by expression: the last long conjunction that it stands in

@@ -51,7 +51,8 @@ private:
                 b_.interface(pattern);
         };
         for (std::size_t i = 0; i < d().sets.size(); ++i) {
-            const auto is = d().sets[i].is;  // a copy: take() may grow tables
+            // take() grows other tables than this one.
+            const auto& is = d().sets[i].is;
             if (const auto* names = std::get_if<InterfaceNames>(&is))
                 for (const auto& p : names->patterns) take(p);
             if (const auto* of = std::get_if<InterfaceAddresses>(&is)) take(of->interface);
@@ -76,19 +77,31 @@ private:
                 d().interfaces.push_back(std::move(f));
             }
         }
-        for (std::uint32_t i = first_interface; i < d().interfaces.size(); ++i)
-            if (!d().interfaces[i].absent && d().interfaces[i].role != Role::loopback) usable_.push_back(i);
+        for (std::uint32_t i = first_interface; i < d().interfaces.size(); ++i) {
+            if (d().interfaces[i].absent) continue;
+            if (d().interfaces[i].role != Role::loopback) usable_.push_back(i);
+            by_name_.push_back(i);
+        }
+        std::stable_sort(by_name_.begin(), by_name_.end(), [this](std::uint32_t a, std::uint32_t b) {
+            return d().interfaces[a].name < d().interfaces[b].name;
+        });
     }
 
     /// Interfaces that a name or wildcard means, loopback included, absent ones not.
     std::vector<std::uint32_t> named(std::string_view pattern) {
         std::vector<std::uint32_t> out;
         const bool wildcard = is_wildcard(pattern);
-        for (std::uint32_t i = first_interface; i < d().interfaces.size(); ++i) {
-            const auto& f = d().interfaces[i];
-            if (f.absent) continue;
-            if (wildcard ? f.name.starts_with(stem(pattern)) : f.name == pattern && !f.representative) out.push_back(i);
-        }
+        const auto wanted = wildcard ? stem(pattern) : pattern;
+        // Names that begin alike stand side by side.
+        auto at =
+            std::lower_bound(by_name_.begin(), by_name_.end(), wanted,
+                             [this](std::uint32_t i, std::string_view name) { return d().interfaces[i].name < name; });
+        for (; at != by_name_.end() && d().interfaces[*at].name.starts_with(wanted); ++at)
+            if (wildcard || (d().interfaces[*at].name == wanted && !d().interfaces[*at].representative))
+                out.push_back(*at);
+            else if (!wildcard && d().interfaces[*at].name != wanted)
+                break;
+        std::sort(out.begin(), out.end());
         return out;
     }
     std::vector<std::uint32_t> usable_named(std::string_view pattern) {
@@ -345,6 +358,7 @@ private:
     ValuePredicates predicates_;
     base::Diagnostics& diagnostics_;
     std::vector<std::uint32_t> usable_;
+    std::vector<std::uint32_t> by_name_;      ///< interfaces that are not absent
     std::map<std::uint32_t, SetId> leaving_;  ///< sets with "lo", as they are for out_if
     std::map<std::uint32_t, Open> open_;      ///< address sets whose contents are only partly known
 };

@@ -18,9 +18,17 @@ struct Hop {
     friend bool operator==(const Hop&, const Hop&) = default;
 };
 
+/// An assumed route may leave by each of thousands of interfaces.
+constexpr std::size_t most_hops_named = 64;
+
 std::string describe(const Route& r) {
     std::string out = r.destination.length == 0 ? "default" : base::to_string(r.destination);
-    for (const auto& h : r.next_hops) {
+    for (std::size_t i = 0; i < r.next_hops.size(); ++i) {
+        const auto& h = r.next_hops[i];
+        if (i == most_hops_named && r.next_hops.size() > most_hops_named + 1) {
+            out += " and " + std::to_string(r.next_hops.size() - i) + " more";
+            break;
+        }
         if (h.gateway) out += " via " + base::to_string(*h.gateway);
         if (!h.interface.empty()) out += " dev " + h.interface;
     }
@@ -197,14 +205,14 @@ private:
             // Its interface does not exist: the kernel would not have the route.
             return;
         }
+        const ValuePredicates::Query query{"next hop of " + describe(r) + " for ",
+                                           "",
+                                           guessed ? PredicateKind::ambiguity : PredicateKind::balance,
+                                           static_cast<std::uint16_t>(all.size()),
+                                           {}};
         for (std::uint16_t i = 0; i < all.size(); ++i) {
             auto which = match;
             if (all.size() > 1) {
-                const ValuePredicates::Query query{"next hop of " + describe(r) + " for ",
-                                                   "",
-                                                   guessed ? PredicateKind::ambiguity : PredicateKind::balance,
-                                                   static_cast<std::uint16_t>(all.size()),
-                                                   {}};
                 std::vector<PredicateId> made;
                 which = b_.all({match, predicates_.test(Field::dst, View::current, query, i, &made)});
                 if (guessed)

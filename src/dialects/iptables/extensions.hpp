@@ -34,8 +34,10 @@ struct Context {
     std::string_view table;
     /// Hooks whose base chains call this chain, as bits 1 << families::netfilter::Hook.
     std::uint8_t hooks = 0;
-    model::ChainId chain;                                    ///< the rule's
-    const std::vector<std::string>* written_sets = nullptr;  ///< sets that a SET target changes
+    model::ChainId chain;                   ///< the rule's
+    const TextSet* written_sets = nullptr;  ///< sets that a SET target changes
+    /// What matches on sets came to, by what they ask: every use of a set of 100,000 members means reading them all.
+    std::unordered_map<std::string, model::ExprId>* asked_sets = nullptr;
     base::Span line;
     std::optional<std::uint8_t> protocol;  ///< of a positive -p
     std::optional<base::Prefix> source;    ///< of a single positive -s

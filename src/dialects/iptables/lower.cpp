@@ -154,7 +154,7 @@ private:
                         const auto at = text.find(option);
                         if (at == std::string_view::npos) continue;
                         const auto rest = text.substr(at + option.size());
-                        written_sets_.emplace_back(rest.substr(0, rest.find(' ')));
+                        written_sets_.emplace(rest.substr(0, rest.find(' ')));
                     }
     }
 
@@ -325,6 +325,7 @@ private:
         c.hooks = hooks;
         c.chain = to;
         c.written_sets = &written_sets_;
+        c.asked_sets = &asked_sets_;
         c.line = text.line;
         c.uses = &uses;
         parse_rule(c, extensions_, table, words_, parsed_);
@@ -439,7 +440,8 @@ private:
     Netfilter& netfilter_;
     base::Diagnostics& diagnostics_;
     Extensions extensions_;
-    std::vector<std::string> written_sets_;
+    TextSet written_sets_;
+    std::unordered_map<std::string, ExprId> asked_sets_;
     std::vector<ChainId> chains_;
     std::vector<ObjectId> chain_objects_;
     std::vector<std::uint8_t> hooks_;

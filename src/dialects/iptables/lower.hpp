@@ -23,6 +23,7 @@ struct ParsedRule {
     std::string malformed;      ///< why the words make no rule; "" = they do
     base::Span malformed_at;
     const ChainText* chain = nullptr;  ///< the chain of the table that `jump` names
+    std::vector<std::uint32_t> known;  ///< of `matches`: the last one of each extension, in order
 };
 /// Reads the words of a rule into `rule`, whose memory it uses again. Fills in what targets want to know of the base
 /// options (Context::protocol …).

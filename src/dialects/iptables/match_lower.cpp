@@ -339,6 +339,21 @@ ExprId addrtype(Context& c, const Instance& instance) {
 // -- sets
 // ---------------------------------------------------------------------------------------------------------------
 
+namespace {
+/// Only where nothing had to be reported, which is said at each use.
+ExprId asked_before(Context& c, const ipset::Use& use, std::string_view directions) {
+    if (use.written_by_rules) return ipset::match(c.b, c.sets, use, c.diagnostics);
+    std::string key = use.name;
+    key.append(" ").append(directions).append(c.family == Family::v6 ? " 6" : " 4");
+    if (use.return_nomatch) key += 'n';
+    if (const auto it = c.asked_sets->find(key); it != c.asked_sets->end()) return it->second;
+    const auto reported = c.diagnostics.size();
+    const auto e = ipset::match(c.b, c.sets, use, c.diagnostics);
+    if (c.diagnostics.size() == reported) c.asked_sets->emplace(std::move(key), e);
+    return e;
+}
+}  // namespace
+
 ExprId set(Context& c, const Instance& instance) {
     const auto* which = instance.find("--match-set");
     if (which == nullptr) return {};
@@ -352,12 +367,12 @@ ExprId set(Context& c, const Instance& instance) {
     use.return_nomatch = instance.find("--return-nomatch") != nullptr;
     use.place = c.sources.where(c.line);
     use.chain = c.chain;
-    for (const auto& written : *c.written_sets) use.written_by_rules |= written == use.name;
+    use.written_by_rules = c.written_sets->contains(use.name);
     use.object = c.b.use("set", use.name, which->span);
     c.uses->push_back(use.object);
     use.mark = c.netfilter.registers().mark;
     use.span = which->span;
-    auto e = ipset::match(c.b, c.sets, use, c.diagnostics);
+    auto e = asked_before(c, use, which->args[1]);
     // Counters of the element decide as well.
     for (const auto& o : instance.options) {
         if (o.row->name != "--packets-eq" && o.row->name != "--packets-lt" && o.row->name != "--packets-gt" &&

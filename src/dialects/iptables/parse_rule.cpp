@@ -4,6 +4,7 @@
 // Long options may be cut short as long as they stay unambiguous.
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "dialects/iptables/lower.hpp"
 #include "families/names.hpp"
@@ -67,6 +68,7 @@ public:
         : c_(c), extensions_(extensions), table_(table), words_(words), rule_(rule) {
         rule_.parts.clear();
         rule_.matches.clear();
+        rule_.known.clear();
         rule_.target = {};
         rule_.jump = {};
         rule_.jump_span = {};
@@ -291,6 +293,18 @@ private:
         instance.span = value_span_;
         if (instance.match == nullptr && name == "ipv6-icmp") instance.match = extensions_.match("icmp6");
         if (instance.match != nullptr) instance.rows = extensions_.options_of_match(instance.match->name);
+        loaded(std::move(instance));
+    }
+    void loaded(Instance instance) {
+        const auto number = static_cast<std::uint32_t>(rule_.matches.size());
+        if (instance.match == nullptr) {
+            last_unknown_ = number;
+        } else {
+            // An option goes to the last match of its kind, so one of each will do, however often it is loaded.
+            const auto same = [&](std::uint32_t i) { return rule_.matches[i].match == instance.match; };
+            std::erase_if(rule_.known, same);
+            rule_.known.push_back(number);
+        }
         rule_.matches.push_back(std::move(instance));
     }
 
@@ -308,10 +322,10 @@ private:
     }
 
     bool extension_option(std::string_view name, bool exact) {
-        for (auto it = rule_.matches.rbegin(); it != rule_.matches.rend(); ++it) {
-            if (it->match == nullptr) continue;
-            if (const auto* row = find(it->rows, name, exact)) {
-                option(*row, *it);
+        for (auto it = rule_.known.rbegin(); it != rule_.known.rend(); ++it) {
+            auto& instance = rule_.matches[*it];
+            if (const auto* row = find(instance.rows, name, exact)) {
+                option(*row, instance);
                 return true;
             }
         }
@@ -343,7 +357,7 @@ private:
             instance.match = extensions_.match(match);
             instance.rows = extensions_.options_of_match(match);
             instance.span = words_[at_].span;
-            rule_.matches.push_back(std::move(instance));
+            loaded(std::move(instance));
             option(*row, rule_.matches.back());
             return true;
         }
@@ -384,8 +398,7 @@ private:
     /// else the rule is not one that iptables would take. Its values are the words up to the next option.
     void unknown_option() {
         Instance* owner = nullptr;
-        for (auto it = rule_.matches.rbegin(); it != rule_.matches.rend() && owner == nullptr; ++it)
-            if (it->match == nullptr) owner = &*it;
+        if (last_unknown_) owner = &rule_.matches[*last_unknown_];
         const bool unknown_target = !rule_.jump.empty() && rule_.target.target == nullptr && rule_.chain == nullptr;
         if (owner == nullptr && !unknown_target)
             return fail("option '" + std::string(words_[at_].text) + "' is not known here");
@@ -411,6 +424,7 @@ private:
     const TableText& table_;
     const std::vector<Word>& words_;
     ParsedRule& rule_;
+    std::optional<std::uint32_t> last_unknown_;
     std::size_t at_ = 0;
     bool negated_ = false;
     unsigned seen_ = 0;

@@ -407,6 +407,17 @@ void TextReader::on_command(std::string_view command) {
 }
 
 bool TextReader::same_rule(const RuleText& rule, const std::vector<Word>& words, std::size_t from) {
+    // Word by word along the text: nearly every rule differs in its first few, and without quotes that is the answer.
+    auto rest = text_.substr(rule.begin, rule.line.end - rule.begin);
+    if (rest.find('"') == std::string_view::npos) {
+        for (std::size_t i = from; i < words.size(); ++i) {
+            while (!rest.empty() && (rest.front() == ' ' || rest.front() == '\t')) rest.remove_prefix(1);
+            if (!rest.starts_with(words[i].text)) return false;
+            rest.remove_prefix(words[i].text.size());
+            if (!rest.empty() && rest.front() != ' ' && rest.front() != '\t') return false;
+        }
+        return rest.find_first_not_of(" \t\r") == std::string_view::npos;
+    }
     std::vector<Word> other;
     std::deque<std::string> unescaped;
     if (!split_words(text_.substr(rule.begin, rule.line.end - rule.begin), file_, rule.begin, other, unescaped))

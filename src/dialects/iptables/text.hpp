@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/diagnostic.hpp"
@@ -43,6 +44,8 @@ struct TextHash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
 };
+
+using TextSet = std::unordered_set<std::string, TextHash, std::equal_to<>>;
 
 struct TableText {
     base::Family family = base::Family::v4;
