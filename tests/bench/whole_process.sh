@@ -1,9 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Whole-process benchmarks, printed as ratios of medians over interleaved runs: the machine may be shared and noisy, so a
-# figure only means something against another one measured in the same minute.
+# figure only means something against another one measured in the same minute. Processor time (user and system) is printed
+# beside wall time, since it is what stays the same when others use the machine; goals are judged by it.
 #
-#   whole_process.sh EGRESSLINT GENERATE_RULESET [RULES…]      (default 1000 10000)
+#   whole_process.sh EGRESSLINT GENERATE_RULESET [RULES…]      (default 1000 10000 100000; goals ask for 1000000 as well)
+#
+# BENCH_RUNS: runs of each (default 5; at most 3 from 100,000 rules on and 1 from a million on)
+# BENCH_DIALECTS: "nft iptables"
 #
 # Peers only parse and check (`nft -c -f`, `iptables-legacy-restore --test`), in a network namespace of their own; egresslint
 # parses, infers, computes every mail rule and prints its verdict.
@@ -11,66 +15,127 @@ set -euo pipefail
 egresslint=$1 generate=$2
 shift 2
 sizes=("$@")
-[ ${#sizes[@]} -gt 0 ] || sizes=(1000 10000)
-runs=${BENCH_RUNS:-5}
+[ ${#sizes[@]} -gt 0 ] || sizes=(1000 10000 100000)
+read -r -a dialects <<<"${BENCH_DIALECTS:-nft iptables}"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 isolate=(unshare -n)
 "${isolate[@]}" true 2>/dev/null || isolate=(unshare -rn)
+gnu_time=/usr/bin/time
+[ -x "$gnu_time" ] || gnu_time=
 
-# seconds_of COMMAND…: wall seconds of one run; the exit status must be one of those expected (0, or 1 = findings).
-seconds_of() {
-    local begin end status=0
-    begin=$(date +%s%N)
-    "$@" >/dev/null 2>"$scratch/stderr" || status=$?
-    end=$(date +%s%N)
+# measure COMMAND…: "wall cpu peak" of one run: seconds, seconds, KiB (0 without GNU time); the exit status must be one of
+# those expected (0, or 1 = findings).
+measure() {
+    local status=0
+    local -a through=()
+    echo 0 >"$scratch/peak"
+    [ -z "$gnu_time" ] || through=("$gnu_time" -q -o "$scratch/peak" -f %M)
+    {
+        TIMEFORMAT='%R %U %S'
+        time "${through[@]}" "$@" >/dev/null 2>"$scratch/stderr" || status=$?
+    } 2>"$scratch/time"
     if [ "$status" -gt 1 ]; then
         echo "failed with status $status: $*" >&2
         head -n 3 "$scratch/stderr" >&2
         return 1
     fi
-    awk -v ns=$((end - begin)) 'BEGIN { printf "%.4f\n", ns / 1e9 }'
+    echo "$(awk '{ print $1, $2 + $3 }' "$scratch/time") $(cat "$scratch/peak")"
 }
-median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
-# exclusive FILE…: a tool that leaves 1 here has refused the ruleset, which would make the ratio meaningless.
+# median COLUMN <FILE
+median() { awk -v c="$1" '{ print $c }' | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+# accepted COMMAND…: a tool that leaves 1 here has refused the ruleset, which would make the ratio meaningless.
 accepted() {
     "$@" >/dev/null 2>"$scratch/stderr" || { echo "peer refused the generated ruleset: $*" >&2; head -n 3 "$scratch/stderr" >&2; return 1; }
 }
-
-compare() {  # NAME FILE PEER…
-    local name=$1 file=$2
-    shift 2
-    if ! command -v "$1" >/dev/null 2>&1; then
-        echo "$name: SKIPPED, $1 is not installed"
-        return
-    fi
-    if ! accepted "${isolate[@]}" "$@" "$file"; then
-        echo "$name: SKIPPED, see above"
-        return
-    fi
-    for _ in $(seq "$runs"); do
-        seconds_of "$egresslint" audit --no-progress "$file" >>"$scratch/ours"
-        seconds_of "${isolate[@]}" "$@" "$file" >>"$scratch/theirs"
-    done
-    local ours theirs
-    ours=$(median <"$scratch/ours") theirs=$(median <"$scratch/theirs")
-    rm -f "$scratch/ours" "$scratch/theirs"
-    awk -v n="$name" -v a="$ours" -v b="$theirs" -v r="$runs" \
-        'BEGIN { printf "%-58s %8.3f s %8.3f s  ratio %.2f  (median of %d, interleaved)\n", n, a, b, a / b, r }'
+# judge VALUE GOAL: ", goal below 1.00: met"; nothing where there is no goal.
+judge() {
+    [ -z "$2" ] || awk -v v="$1" -v g="$2" 'BEGIN { printf ", goal %.2f: %s", g, (v <= g ? "met" : "MISSED") }'
+}
+runs_for() {
+    local runs=${BENCH_RUNS:-5}
+    if [ "$1" -ge 1000000 ] && [ "$runs" -gt 1 ]; then runs=1; fi
+    if [ "$1" -ge 100000 ] && [ "$runs" -gt 3 ]; then runs=3; fi
+    echo "$runs"
 }
 
-for rules in "${sizes[@]}"; do
-    "$generate" nft "$rules" >"$scratch/rules.nft"
-    "$generate" iptables "$rules" >"$scratch/rules.save"
-    compare "audit / nft -c -f, $rules rules" "$scratch/rules.nft" nft -c -f
-    compare "audit / iptables-legacy-restore --test, $rules rules" "$scratch/rules.save" iptables-legacy-restore --test
+compare() {  # NAME RULES FILE GOAL PEER…; leaves the medians of egresslint in ours_cpu and ours_peak
+    local name=$1 rules=$2 file=$3 goal=$4 runs peer=1
+    shift 4
+    runs=$(runs_for "$rules")
+    if [ "$rules" -ge 1000000 ]; then
+        peer=0  # minutes and gigabytes; the goals are about smaller ones
+    elif ! command -v "$1" >/dev/null 2>&1; then
+        echo "$name: peer SKIPPED, $1 is not installed"
+        peer=0
+    elif ! accepted "${isolate[@]}" "$@" "$file"; then
+        echo "$name: peer SKIPPED, see above"
+        peer=0
+    fi
+    : >"$scratch/ours"
+    : >"$scratch/theirs"
+    for _ in $(seq "$runs"); do
+        measure "$egresslint" audit --no-progress "$file" >>"$scratch/ours"
+        [ "$peer" = 0 ] || measure "${isolate[@]}" "$@" "$file" >>"$scratch/theirs"
+    done
+    ours_cpu=$(median 2 <"$scratch/ours") ours_peak=$(median 3 <"$scratch/ours")
+    local wall
+    wall=$(median 1 <"$scratch/ours")
+    if [ "$peer" = 0 ]; then
+        printf '%-52s %8.2f s wall %8.2f s cpu (median of %d)\n' "$name" "$wall" "$ours_cpu" "$runs"
+        return
+    fi
+    local their_wall their_cpu
+    their_wall=$(median 1 <"$scratch/theirs") their_cpu=$(median 2 <"$scratch/theirs")
+    local ratio
+    ratio=$(awk -v a="$ours_cpu" -v b="$their_cpu" 'BEGIN { printf "%.2f", (b > 0 ? a / b : 0) }')
+    printf '%-52s wall %.2f / %.2f s = %.2f, cpu %.2f / %.2f s = %.2f%s (median of %d, interleaved)\n' "$name" "$wall" \
+        "$their_wall" "$(awk -v a="$wall" -v b="$their_wall" 'BEGIN { printf "%.2f", (b > 0 ? a / b : 0) }')" "$ours_cpu" \
+        "$their_cpu" "$ratio" "$(judge "$ratio" "$goal")" "$runs"
+}
+
+for dialect in "${dialects[@]}"; do
+    declare -A cpu=()
+    largest=0
+    for rules in "${sizes[@]}"; do
+        file=$scratch/rules.$dialect goal=
+        "$generate" "$dialect" "$rules" >"$file"
+        case $dialect:$rules in
+        nft:10000) goal=0.25 ;;
+        iptables:100000) goal=1.00 ;;
+        esac
+        case $dialect in
+        nft) compare "audit / nft -c -f, $rules rules" "$rules" "$file" "$goal" nft -c -f ;;
+        iptables)
+            compare "audit / iptables-legacy-restore --test, $rules rules" "$rules" "$file" "$goal" \
+                iptables-legacy-restore --test
+            ;;
+        esac
+        cpu[$rules]=$ours_cpu
+        [ "$rules" -le "$largest" ] || largest=$rules
+        if [ -n "$gnu_time" ]; then
+            goal=
+            [ "$rules" -ne 1000000 ] || goal=40
+            bytes=$(awk -v k="$ours_peak" -v b="$(stat -c %s "$file")" 'BEGIN { printf "%.1f", k * 1024 / b }')
+            echo "    peak memory: $((ours_peak / 1024)) MiB, $bytes bytes for each byte of input$(judge "$bytes" "$goal")"
+        fi
+        rm -f "$file"
+    done
+    if [ -n "${cpu[10000]:-}" ] && [ "$largest" -gt 10000 ]; then
+        exponent=$(awk -v a="${cpu[10000]}" -v b="${cpu[$largest]}" -v n="$largest" \
+            'BEGIN { printf "%.2f", log(b / (a > 0.01 ? a : 0.01)) / log(n / 10000) }')
+        goal=
+        [ "$largest" -ne 1000000 ] || goal=1.1
+        echo "    $dialect: growth of processor time from 10000 to $largest rules: exponent $exponent$(judge "$exponent" "$goal")"
+    fi
+    unset cpu
 done
 
 story=$(dirname "$0")/../../fixtures/story/edge.nft
 if [ -f "$story" ]; then
     for _ in $(seq 20); do
-        # user time of one run in milliseconds
+        # user time of one run in seconds
         { TIMEFORMAT=%U; time "$egresslint" audit --no-progress "$story" >/dev/null 2>&1 || true; } 2>>"$scratch/story"
     done
-    echo "story file, start to verdict: $(median <"$scratch/story") s of user time (median of 20)"
+    echo "story file, start to verdict: $(median 1 <"$scratch/story") s of user time (median of 20)"
 fi
