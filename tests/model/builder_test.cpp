@@ -44,6 +44,53 @@ TEST_CASE("constants fold, and nested conjunctions flatten") {
     CHECK(b.in_tuple(none) == b.no());
 }
 
+TEST_CASE("long conjunctions keep each part once and in order") {
+    Builder b("x");
+    std::vector<ExprId> parts, twice;
+    for (unsigned port = 1; port <= 100; ++port) parts.push_back(b.dport(IntervalSet::single(port)));
+    for (const auto p : parts) twice.insert(twice.end(), {p, parts.front(), p});
+    const auto all = b.all(twice);
+    CHECK(all == b.all(parts));
+    CHECK(std::get<And>(b.device().exprs[all.index()].is).e == parts);
+}
+
+TEST_CASE("what is interned is what comparing with everything finds") {
+    // Ids are found beside the newest part, in an index, or not at all; each way must know what the others know.
+    Builder b("x");
+    std::vector<ExprId> pool{b.proto(6), b.proto(17)};
+    unsigned state = 1;
+    const auto below = [&](std::size_t n) {
+        state = state * 1103515245u + 12345u;
+        return (state >> 8) % static_cast<unsigned>(n);
+    };
+    for (int round = 0; round < 3'000; ++round) {
+        if (round == 1'500) b = Builder(std::move(b).finish());
+        ExprId made;
+        switch (below(5)) {
+            case 0: made = b.in_interval(below(2) ? Field::sport : Field::dport, {below(40), 40 + below(3)}); break;
+            case 1:
+                made = b.in(below(2) ? Field::src : Field::dst, b.address_interval(Family::v4, {7, 7 + below(9)}));
+                break;
+            case 2: made = b.negate(pool[below(pool.size())]); break;
+            case 3: made = b.all({pool[below(pool.size())], pool[below(pool.size())], pool[below(9)]}); break;
+            default: made = b.either({pool[below(pool.size())], pool[below(pool.size())]}); break;
+        }
+        if (pool.size() < 60) pool.push_back(made);
+        pool[below(pool.size())] = made;
+    }
+    const auto& d = b.device();
+    for (std::size_t i = 0; i < d.exprs.size(); ++i)
+        for (std::size_t k = 0; k < i; ++k)
+            if (d.exprs[i] == d.exprs[k]) FAIL("expressions " << k << " and " << i << " are equal");
+    for (std::size_t i = 0; i < d.sets.size(); ++i)
+        for (std::size_t k = 0; k < i; ++k)
+            if (d.sets[i] == d.sets[k]) FAIL("sets " << k << " and " << i << " are equal");
+    CHECK(d.exprs.size() > 500);
+    CHECK(b.number_interval({5, 4}) == b.numbers({}));
+    CHECK(b.number_interval({4, 5}) == b.numbers(IntervalSet{{4, 5}}));
+    CHECK(b.address_interval(Family::v6, {4, 5}) == b.addresses({}, IntervalSet{{4, 5}}));
+}
+
 TEST_CASE("a Builder goes on with a device as if it had never stopped") {
     Builder b("x");
     const auto eth = b.interface("eth0");
