@@ -8,6 +8,8 @@
 //    themselves [LAB nat-priority].
 //  - A nat chain sees the first packet of a connection only, and only while no earlier one has bound it; accepting or
 //    falling through binds nothing, so that a later nat base chain may still translate [LAB].
+//  - Connection tracking runs only while some rule needs it. Without it no nat chain is asked at all, not even one that
+//  drops [LAB]; other rulesets, or an older kernel, may keep it running.
 //  - Connection tracking happens at priority -200. Before it the state of every packet reads as invalid, and notrack
 //    works only there.
 #include "families/netfilter.hpp"
@@ -36,6 +38,9 @@ bool translates_destination(Hook hook) { return hook == Hook::prerouting || hook
 
 Assign assign(RegisterId to, std::uint32_t value) {
     return Assign{FieldRef{Field::reg, View::current, to}, {}, 0, {}, 0, value};
+}
+Assign copy(RegisterId to, RegisterId from) {
+    return Assign{FieldRef{Field::reg, View::current, to}, from, ~0u, {}, 0, 0};
 }
 Assign set_bit(RegisterId to, std::uint32_t bit) {
     return Assign{FieldRef{Field::reg, View::current, to}, to, ~bit, {}, 0, bit};
@@ -105,14 +110,19 @@ private:
     void write_routing(std::string name);
     void write_assignment(std::string name, ExprId when, std::vector<Effect> effects);
     void write_tracked(Hook hook);
+    void write_new_route();
     void write_loopback();
 
     Builder& b_;
     const Registers& registers_;
     const std::vector<BaseChain>& chains_;
     ChainId routing_;
+    [[nodiscard]] bool needs_tracking() const;
+    bool tracking_needed_ = true;
     RegisterId tracked_;  ///< 1 after priority -200; only where a chain is called from both sides of it
     bool reroute_may_be_set_ = false;
+    RegisterId routes_again_;  ///< 1 when a local packet was routed again; only where that can happen
+    RegisterId mark_of_route_;
     std::unordered_map<std::uint32_t, ExprId> early_;
 };
 
@@ -279,7 +289,45 @@ ExprId Pass::before_tracking(ExprId e) {
     return out;
 }
 
+/// Some rule makes the kernel track connections: translations, and whatever reads or writes one.
+bool Pass::needs_tracking() const {
+    const auto& device = b_.device();
+    std::vector<std::int8_t> known(device.exprs.size(), -1);
+    for (const auto& rule : device.rules) {
+        if (!rule.active) continue;
+        const auto* decide = std::get_if<Decide>(&rule.control);
+        if (decide != nullptr && !decide->then.empty()) return true;
+        for (const auto& effect : rule.effects)
+            if (writes(effect, registers_.ct_mark) || writes(effect, registers_.source_bound) ||
+                writes(effect, registers_.destination_bound))
+                return true;
+        auto& reads = known[rule.match.index()];
+        if (reads < 0)
+            reads = any_atom(rule.match, [&](const FieldRef& what) {
+                return what.field == Field::ct_state || what.view == View::original ||
+                       (what.field == Field::reg &&
+                        (what.reg == registers_.ct_mark || what.reg == registers_.ct_status));
+            });
+        if (reads > 0) return true;
+    }
+    return false;
+}
+
 void Pass::adjust_to_conntrack() {
+    // What a nat chain does without translating is to block.
+    const bool asks = std::any_of(chains_.begin(), chains_.end(), [&](const BaseChain& chain) {
+        if (chain.type != ChainType::nat) return false;
+        const auto blocks = [&](std::uint32_t c) {
+            const auto& rules = b_.device().chains[c].rules;
+            return std::any_of(rules.begin(), rules.end(), [&](RuleId id) {
+                const auto* decide = std::get_if<Decide>(&b_.device().rules[id.index()].control);
+                return decide != nullptr && decide->verdict != Verdict::accept;
+            });
+        };
+        const auto chains = reached(chain.entry);
+        return chain.policy != Verdict::accept || std::any_of(chains.begin(), chains.end(), blocks);
+    });
+    tracking_needed_ = !asks || needs_tracking();
     auto& device = b_.device();
     constexpr std::uint8_t early = 1, late = 2, reroutes = 4;
     std::vector<std::uint8_t> context(device.chains.size(), 0);
@@ -311,6 +359,9 @@ void Pass::adjust_to_conntrack() {
             if ((context[c] & reroutes) == 0)
                 std::erase_if(effects, [&](const Effect& e) { return writes(e, registers_.reroute); });
             const bool has_notrack = std::any_of(effects.begin(), effects.end(), is_notrack);
+            // Before the lookup there is no connection to write to.
+            const auto writes_connection = [&](const Effect& e) { return writes(e, registers_.ct_mark); };
+            const bool differs = has_notrack || std::any_of(effects.begin(), effects.end(), writes_connection);
             const auto match = device.rules[id.index()].match;
             const bool has_state = reads_state[match.index()];
             const bool has_connection = reads_connection[match.index()];
@@ -325,19 +376,21 @@ void Pass::adjust_to_conntrack() {
             }
             const auto early_match = has_connection ? b_.no() : has_state ? before_tracking(match) : match;
             if (where == early) {
+                std::erase_if(effects, writes_connection);
                 device.rules[id.index()].match = early_match;
                 continue;
             }
-            if (!has_notrack) {
+            if (!differs) {
                 if (has_state || has_connection)
                     device.rules[id.index()].match =
                         b_.either({b_.all({tracked(0), early_match}), b_.all({tracked(1), late_match})});
                 continue;
             }
-            // Called from both sides and with notrack: one rule for each side.
+            // Called from both sides and with effects of one side: one rule for each.
             Rule copy = device.rules[id.index()];
             copy.match = b_.all({tracked(1), late_match});
             std::erase_if(copy.effects, is_notrack);
+            std::erase_if(device.rules[id.index()].effects, writes_connection);
             device.rules[id.index()].match = b_.all({tracked(0), early_match});
             device.rules.push_back(std::move(copy));
             rules.push_back(RuleId(device.rules.size() - 1));
@@ -371,6 +424,10 @@ ExprId Pass::chain_guard(const BaseChain& chain) {
                                                                   state_value(ConnectionState::fresh))
                                                    .unite(IntervalSet::single(state_value(ConnectionState::related)))));
         guard.push_back(b_.in_register(bound, IntervalSet::single(0)));
+        if (!tracking_needed_)
+            guard.push_back(b_.unknown(b_.predicate(
+                "connection tracking runs, though nothing in this ruleset needs it, so that nat chains are asked",
+                PredicateKind::ambiguity, Field::proto, chain.origin)));
     }
     return b_.all(std::move(guard));
 }
@@ -402,23 +459,47 @@ void Pass::write_tracked(Hook hook) {
 }
 
 void Pass::write_chain(const BaseChain& chain, ExprId extra) {
+    // A route chain routes again after a new mark; translation after a new destination, never for a mark alone
+    // [LAB: a mark set in a nat chain of output does not reroute].
+    const bool of_nat = chain.type == ChainType::nat;
+    const bool flags = chain.hook == Hook::output && reach_writes(chain, registers_.reroute);
     const bool may_reroute =
-        chain.hook == Hook::output && chain.type != ChainType::filter && reach_writes(chain, registers_.reroute);
+        flags && (of_nat ? reach_writes(chain, registers_.destination_bound) : chain.type == ChainType::route);
     const auto local = is(Field::in_if, self_interface);
-    // A mark that a filter chain wrote does not reroute: forget it before a chain whose end looks at the flag.
-    if (may_reroute && reroute_may_be_set_)
+    // A mark that another chain wrote does not reroute: forget it before a chain whose end looks at the flag.
+    if (may_reroute && !of_nat && reroute_may_be_set_)
         write_assignment("before " + chain.name, local, {assign(registers_.reroute, 0)});
-    if (chain.hook == Hook::output && !may_reroute && reach_writes(chain, registers_.reroute))
-        reroute_may_be_set_ = true;
+    if (flags && (of_nat || !may_reroute)) reroute_may_be_set_ = true;
 
     b_.stage(chain.name, label_of(chain), b_.all({chain_guard(chain), extra}), chain.entry, chain.policy, chain.origin);
 
     if (!may_reroute) return;
-    const auto flagged = b_.in_register(registers_.reroute, IntervalSet::single(1));
+    auto flagged = b_.in_register(registers_.reroute, IntervalSet::single(1));
+    if (of_nat)
+        flagged = b_.all({flagged, b_.in_register(registers_.ct_status, IntervalSet::single(destination_nat_bit),
+                                                  destination_nat_bit)});
+    // The route is looked up at once, with the mark as it is now, but the rest of the hook still sees the old
+    // interface.
+    if (!routes_again_.valid()) {
+        routes_again_ = b_.reg("routed again");
+        mark_of_route_ = b_.reg("mark of the new route");
+    }
     write_assignment("rerouting after " + chain.name, b_.all({local, flagged}),
-                     {assign(registers_.reroute, 0),
+                     {assign(registers_.reroute, 0), assign(routes_again_, 1), copy(mark_of_route_, registers_.mark)});
+}
+
+/// After the output hook: the interface of the last new route [LAB: what output sees after rerouting].
+void Pass::write_new_route() {
+    if (!routes_again_.valid()) return;
+    const auto again = [&] {
+        return b_.all({is(Field::in_if, self_interface), b_.in_register(routes_again_, IntervalSet::single(1))});
+    };
+    const auto kept = b_.reg("mark after output");
+    write_assignment("new route of output", again(),
+                     {copy(kept, registers_.mark), copy(registers_.mark, mark_of_route_),
                       Assign{FieldRef{Field::out_if, View::current, {}}, {}, 0, {}, 0, no_interface}});
-    write_routing("routing again after " + chain.name);
+    write_routing("routing again after output");
+    write_assignment("after the new route of output", again(), {copy(registers_.mark, kept)});
 }
 
 /// Chains whose order is not defined: every order, chosen by one ambiguity predicate. Measured on 6.18: the one
@@ -539,6 +620,7 @@ void Pass::write_pipeline() {
     write_hook(Hook::prerouting);
     write_routing("routing");
     write_hook(Hook::output);
+    write_new_route();
     write_hook(Hook::input);
     write_hook(Hook::forward);
     write_hook(Hook::postrouting);

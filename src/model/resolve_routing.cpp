@@ -32,6 +32,7 @@ std::string describe(const Route& r) {
         if (h.gateway) out += " via " + base::to_string(*h.gateway);
         if (!h.interface.empty()) out += " dev " + h.interface;
     }
+    if (r.from) out += " from " + base::to_string(*r.from);
     if (r.table != main_table) out += " table " + std::to_string(r.table);
     return out;
 }
@@ -87,7 +88,18 @@ private:
         const auto& addresses = device().interfaces[hop.interface].addresses;
         std::vector<std::pair<std::uint32_t, Prefix>> subnets;
         for (const auto c : all) subnets.emplace_back(c, make_prefix(addresses[c].address, addresses[c].length));
-        if (family == Family::v6) return ambiguous(hop, all, "IPv6 address", b_.yes());
+        if (family == Family::v6) {
+            // RFC 6724, rule 6: for a plain global destination the only address of its label wins.
+            std::vector<std::uint32_t> plain;
+            for (const auto c : all)
+                if (plain_global().contains(addresses[c].address.bits)) plain.push_back(c);
+            std::vector<Way> out;
+            if (plain.size() == 1)
+                out.push_back({b_.in(Field::dst, b_.addresses({}, plain_global())), plain.front() + 1});
+            const auto rest = ambiguous(hop, all, "IPv6 address", b_.yes());
+            out.insert(out.end(), rest.begin(), rest.end());
+            return out;
+        }
         if (hop.gateway && hop.gateway->family == family) {
             for (const auto& [c, net] : subnets)
                 if (net.contains(*hop.gateway)) return {{b_.yes(), c + 1}};
@@ -110,6 +122,17 @@ private:
             out.push_back({b_.yes(), all[0] + 1});
         }
         return out;
+    }
+
+    /// 2000::/3 without what the policy table of RFC 6724 and Linux's labels (6to4, Teredo, 6bone, ORCHID) set apart.
+    static const IntervalSet& plain_global() {
+        static const IntervalSet set = [] {
+            auto all = IntervalSet::prefix(*base::parse_prefix("2000::/3"));
+            for (const char* apart : {"2002::/16", "2001::/32", "3ffe::/16", "2001:10::/28"})
+                all = all.minus(IntervalSet::prefix(*base::parse_prefix(apart)));
+            return all;
+        }();
+        return set;
     }
 
     std::vector<Way> ambiguous(const Hop& hop, const std::vector<std::uint32_t>& all, const char* what, ExprId when) {
@@ -181,7 +204,11 @@ private:
     /// One route's rules. `extra` narrows the match.
     void route(ChainId chain, const Route& r, ExprId extra) {
         const auto origin = b_.origin(r.span, "route " + describe(r), true);
-        const auto match = b_.all({destination(r.destination), extra});
+        auto match = b_.all({destination(r.destination), extra});
+        if (r.from) match = b_.all({match, b_.prefix(Field::src, *r.from)});
+        if (!r.unsupported.empty())
+            match = b_.all({match, unsupported("route " + describe(r) + " (" + r.unsupported + ")",
+                                               "a route that depends on " + r.unsupported, r.span)});
         switch (r.type) {
             case RouteType::local: leave(chain, match, self_interface, 0, origin); return;
             case RouteType::blackhole: stop(chain, match, Verdict::drop, origin); return;
@@ -241,16 +268,30 @@ private:
     /// Longest prefix first, then metric; of equal ones the first as read wins for IPv4, while IPv6 keeps them as
     /// siblings (link-local and multicast networks of every interface).
     std::vector<Route> sorted(std::vector<Route> routes) const {
+        // Measured on 6.18: beside an IPv6 route with a source, one of the same destination without is passed over,
+        // unless it is the default route. The manual does not say so.
+        for (auto& plain : routes) {
+            if (plain.from || plain.destination.length == 0 || plain.destination.base.family != Family::v6) continue;
+            if (std::any_of(routes.begin(), routes.end(),
+                            [&](const Route& r) { return r.from && r.destination == plain.destination; }))
+                plain.unsupported += std::string(plain.unsupported.empty() ? "" : ", ") +
+                                     "whether it counts beside one of the same destination with a source";
+        }
         std::stable_sort(routes.begin(), routes.end(), [](const Route& a, const Route& b) {
             if (a.destination.base.family != b.destination.base.family)
                 return a.destination.base.family < b.destination.base.family;
             if (a.destination.length != b.destination.length) return a.destination.length > b.destination.length;
             if (a.destination.base != b.destination.base) return a.destination.base < b.destination.base;
+            // Of one destination: the longest source (ip-route(8), IPv6 subtrees), then one of that type of service.
+            const auto source = [](const Route& r) { return r.from ? int{r.from->length} : -1; };
+            if (source(a) != source(b)) return source(a) > source(b);
+            if (a.unsupported.empty() != b.unsupported.empty()) return b.unsupported.empty();
             return a.metric < b.metric;
         });
         std::vector<Route> out;
         for (auto& r : routes) {
-            if (!out.empty() && out.back().destination == r.destination) {
+            if (!out.empty() && out.back().destination == r.destination && out.back().from == r.from &&
+                out.back().unsupported.empty() && r.unsupported.empty()) {
                 auto& kept = out.back();
                 const bool siblings = r.destination.base.family == Family::v6 && kept.metric == r.metric &&
                                       kept.type == r.type && r.type != RouteType::local;
@@ -308,20 +349,26 @@ private:
     ExprId guard_unsupported(const RoutingRule& rule) {
         const auto match = rule.match.valid() ? rule.match : b_.yes();
         if (rule.unsupported.empty()) return match;
-        const std::string text = "policy routing rule " + std::to_string(rule.priority) + " (" + rule.unsupported + ")";
+        return b_.all(
+            {match, unsupported("policy routing rule " + std::to_string(rule.priority) + " (" + rule.unsupported + ")",
+                                "policy routing by " + rule.unsupported, rule.span)});
+    }
+
+    /// A condition that the reader could not express.
+    ExprId unsupported(const std::string& text, const std::string& what, Span span) {
         const auto known = device().predicates.size();
-        const auto which = b_.predicate(text, PredicateKind::opaque, Field::dst, b_.origin(rule.span, text));
+        const auto which = b_.predicate(text, PredicateKind::opaque, Field::dst, b_.origin(span, text));
         if (which.index() == known) {
             base::Diagnostic d;
             d.kind = base::Diagnostic::Kind::not_understood;
             d.code = "EL901";
-            d.span = rule.span;
-            d.message = "policy routing by " + rule.unsupported + " is not analysed; either outcome is considered";
+            d.span = span;
+            d.message = what + " is not analysed; either outcome is considered";
             d.influence = base::Influence::routing;
             d.predicate = which.value;
             diagnostics_.push_back(std::move(d));
         }
-        return b_.all({match, b_.unknown(which)});
+        return b_.unknown(which);
     }
 
     bool family_known(Family f) const {

@@ -124,6 +124,25 @@ TEST_CASE("netfilter: the policy of a nat chain really drops") {
     CHECK(lab.trace(lab.packet(mail + 1)).answer == flow::Answer::drop);
 }
 
+TEST_CASE("netfilter: a nat chain that only drops is asked only where connections are tracked") {
+    // [LAB] On 6.18 nothing else needs connection tracking, so that the chain is not asked; another ruleset may need
+    // it.
+    Lab lab;
+    lab.decide(lab.chain(Hook::postrouting, ChainType::nat, 100), lab.source(mail), Verdict::drop);
+    lab.finish();
+    const auto t = lab.trace(lab.packet());
+    CHECK(t.answer == flow::Answer::unknown);
+    CHECK(t.depends_on.size() == 1);
+    CHECK(lab.leaves_as(lab.packet(mail + 1)) == mail + 1);
+
+    Lab needed;
+    needed.decide(needed.chain(Hook::postrouting, ChainType::nat, 100), needed.source(mail), Verdict::drop);
+    needed.decide(needed.chain(Hook::forward, ChainType::filter, 0),
+                  needed.netfilter.connection_state({ConnectionState::established}), Verdict::accept);
+    needed.finish();
+    CHECK(needed.trace(needed.packet()).answer == flow::Answer::drop);
+}
+
 TEST_CASE("netfilter: translation happens at 100 whatever priority its chain names") {
     // [LAB nat-priority] snat chain at 300, filter at 200 drops the private source: the packet passes.
     Lab lab;

@@ -121,6 +121,54 @@ struct Box {
 
 }  // namespace
 
+TEST_CASE("of two routes to one destination the one for the packet's source wins") {
+    // ip-route(8): "from"; measured: source-specific routes of IPv6.
+    Box x;
+    x.edge();
+    x.address("lan", "2001:db8::1/64");
+    x.route("::/0", "", "wan");
+    x.route("2001:db8:9::/48", "", "wan");
+    x.route("2001:db8:9::/48", "", "lan").from = base::parse_prefix("2001:db8::/64");
+    x.route("::/0", "", "lan").from = base::parse_prefix("2001:db8:7::/64");
+    x.routing();
+    CHECK(x.leaves_by("2001:db8:9::9") == "lan");
+    CHECK(x.leaves_by("2001:db8:8::9") == "wan");
+    // Measured on 6.18: beside one with another source the plain route to a network is passed over.
+    x.route("2001:db8:6::/48", "", "lan");
+    x.route("2001:db8:6::/48", "", "lan").from = base::parse_prefix("2001:db8:7::/64");
+    CHECK(x.leaves_by("2001:db8:6::9") == "lan wan");
+}
+
+TEST_CASE("a route with a condition that is not modelled may apply or not, and is named") {
+    Box x;
+    x.edge();
+    x.route("198.18.0.0/15", "10.0.0.2", "lan").unsupported = "tos";
+    x.route("198.18.0.0/15", "203.0.113.1", "wan");
+    x.routing();
+    CHECK(x.leaves_by("198.18.1.1") == "lan wan");
+    (void)x.device();
+    REQUIRE(x.diagnostics.size() == 1);
+    CHECK(x.diagnostics[0].code == "EL901");
+    CHECK(x.diagnostics[0].message == "a route that depends on tos is not analysed; either outcome is considered");
+}
+
+TEST_CASE("IPv6 masquerade takes the only plain global address for a plain global destination") {
+    // RFC 6724, rule 6 (labels); kernel experiment "IPv6 masquerade passes over a local address".
+    Box x;
+    x.edge();
+    x.address("wan", "fd00:1::2/64");
+    x.address("wan", "2001:db8:1::2/64");
+    x.address("lan", "2001:db8::1/64");
+    x.route("::/0", "", "wan");
+    x.routing();
+    x.masquerade();
+    const auto t = x.trace("2001:db8:99::9");
+    CHECK(t.answer == flow::Answer::accept);
+    CHECK(t.outcome.src.first == ip("2001:db8:1::2"));
+    CHECK(t.outcome.src.last == ip("2001:db8:1::2"));
+    CHECK(x.trace("fd77::9").branches.size() > 1);
+}
+
 TEST_CASE("the longest prefix wins, then the metric; without a route the packet is rejected") {
     Box x;
     x.edge();

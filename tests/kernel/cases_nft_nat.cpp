@@ -525,6 +525,34 @@ table ip a {
 )"),
          {"wan0 198.18.0.9 > 203.0.113.25 tcp 25 =? drop",
           "wan0 198.18.0.9 > 203.0.113.26 tcp 25 =? lan0 > 10.0.0.25"}},
+        {"IPv6 masquerade passes over a local address",
+         "RFC 6724, rule 6",
+         nft(R"(
+table ip6 n {
+  chain p { type nat hook postrouting priority srcnat;
+    oifname "wan1" masquerade
+  }
+}
+)"),
+         {"lan0 fd00:a::25 > 2001:db8:98::9 tcp 25 = wan1 2001:db8:2::2"},
+         "addr add fd00:1::2/64 dev wan1 nodad\n"},
+        {"a route for some sources",
+         "ip-route(8), from",
+         nft(""),
+         {"lan0 fd00:a::25 > 2001:db8:96::9 tcp 25 = wan1", "lan0 fd00:a:1::25 > 2001:db8:96::9 tcp 25 = wan0",
+          "lan0 fd00:a::25 > 2001:db8:98::9 tcp 25 = dmz0", "lan0 fd00:a:1::25 > 2001:db8:98::9 tcp 25 =? wan0"},
+         "route add 2001:db8:96::/48 from fd00:a::/64 via 2001:db8:2::1 dev wan1\n"
+         "route add 2001:db8:98::/48 from fd00:a::/64 via fd00:d::9 dev dmz0\n"},
+        {"a nat chain that only drops is not asked where nothing tracks connections",
+         "experiment",
+         nft(R"(
+table ip n {
+  chain p { type nat hook postrouting priority srcnat;
+    tcp dport 25 drop
+  }
+}
+)"),
+         {"lan0 10.0.0.25 > 198.18.0.9 tcp 25 =? wan0", "lan0 10.0.0.25 > 198.18.0.9 tcp 26 = wan0"}},
         {"a limiter in a chain that is called twice is asked twice",
          "experiment",
          nft(R"(

@@ -201,12 +201,15 @@ std::optional<Route> read_route(const Item& item, base::Diagnostics& diagnostics
     route.type = *type;
     route.table = table_of(o);
     route.metric = number_of(o, "metric").value_or(0);
-    for (const char* key : {"tos", "from", "iif"})
-        if (o.contains(key)) {
-            not_understood(diagnostics, item.span,
-                           fmt::format("the route to {} depends on \"{}\" and is left out", *to, key));
+    if (const auto from = text_of(o, "from"); from && *from != "default" && *from != "all") {
+        route.from = base::parse_prefix(*from);
+        if (!route.from || route.from->base.family != prefix->base.family) {
+            not_understood(diagnostics, item.span, fmt::format("route source {} is no address", *from));
             return std::nullopt;
         }
+    }
+    for (const char* key : {"tos", "iif"})
+        if (o.contains(key)) route.unsupported += (route.unsupported.empty() ? "" : ", ") + std::string(key);
     const auto hops = o.find("nexthops");
     if (hops != o.end() && hops->is_array()) {
         for (const auto& hop : *hops) add_hop(route, hop);
@@ -333,8 +336,12 @@ private:
             out.skip_to = number_of(object, "goto").value_or(0xffffffffu);
         } else if (key == "nop" || key == "unresolved") {
             out.nothing = key == "nop" || out.nothing;
+        } else if (key == "oif") {
+            // Sockets bound to a device: a packet on its way through has no outgoing interface when it is looked up.
+            all.push_back(b_.in(Field::in_if, IntervalSet::single(self_interface)));
+            unsupported(out, key);
         } else {
-            // oif (sockets bound to a device), uid ranges, l3mdev, tun_id, dsfield, realms, suppress_ifgroup …
+            // uid ranges, l3mdev, tun_id, dsfield, realms, suppress_ifgroup …
             unsupported(out, key);
         }
     }

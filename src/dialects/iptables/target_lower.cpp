@@ -36,6 +36,13 @@ Rules drop(Context&, ExprId match, const Instance&) { return one(plain(match, {}
 Rules reject(Context&, ExprId match, const Instance&) { return one(plain(match, {}, decide(Verdict::reject))); }
 Rules returns(Context&, ExprId match, const Instance&) { return one(plain(match, {}, Return{})); }
 Rules goes_on(Context&, ExprId match, const Instance&) { return one(plain(match, {}, Continue{})); }
+/// The copy leaves by a way of its own, which no rule of the model sees.
+Rules tee(Context& c, ExprId match, const Instance& target) {
+    c.report(Diagnostic::Kind::not_understood, "EL901", target.span, "the copies that TEE makes are not followed");
+    c.diagnostics.back().influence =
+        c.protocol && *c.protocol != 6 ? base::Influence::nothing : base::Influence::everything;
+    return goes_on(c, match, target);
+}
 Rules logs(Context&, ExprId match, const Instance&) { return one(plain(match, {Log{}}, Continue{})); }
 
 /// A program decides: it may let the packet pass or drop it.

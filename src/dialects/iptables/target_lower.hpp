@@ -14,6 +14,7 @@ using Rules = std::optional<std::vector<model::Rule>>;
 [[nodiscard]] Rules reject(Context& c, model::ExprId match, const Instance& target);
 [[nodiscard]] Rules returns(Context& c, model::ExprId match, const Instance& target);
 [[nodiscard]] Rules goes_on(Context& c, model::ExprId match, const Instance& target);
+[[nodiscard]] Rules tee(Context& c, model::ExprId match, const Instance& target);
 [[nodiscard]] Rules logs(Context& c, model::ExprId match, const Instance& target);
 [[nodiscard]] Rules queue(Context& c, model::ExprId match, const Instance& target);
 [[nodiscard]] Rules synproxy(Context& c, model::ExprId match, const Instance& target);

@@ -76,6 +76,24 @@ std::optional<SetId> column(Context& c, const Operand& left, Constants& constant
     return literal_set(c, left.ref.field, left.value, to_model(left, values), object);
 }
 
+/// The field is in the set. RFC 8200: with extension headers the IPv6 header names the first of them, while the model's
+/// protocol is the transport's, which `meta l4proto` and ip6tables' -p see.
+ExprId field_in(Context& c, const Operand& left, SetId set, std::uint32_t mask = 0xffffffffu) {
+    const auto plain = c.b.in(left.ref, set, mask);
+    if (!left.next_header) return plain;
+    // Those that the kernel skips on its way to the transport header.
+    static const IntervalSet extensions{{0, 0}, {43, 44}, {51, 51}, {60, 60}};
+    const auto named = std::get<model::LiteralSet>(c.b.device().sets[set.index()].is).values.intersect(extensions);
+    // Both kinds of packets occur.
+    const auto extended =
+        c.unknown("the packet has IPv6 extension headers", PredicateKind::balance, Field::proto, Sharing::packet);
+    const auto hit = named.empty()                    ? c.b.no()
+                     : named.contains_all(extensions) ? c.b.yes()
+                                                      : c.unknown("ip6 nexthdr " + base::numbers_to_string(named),
+                                                                  PredicateKind::packet, Field::proto, Sharing::packet);
+    return c.b.either({c.b.all({c.b.negate(extended), plain}), c.b.all({extended, hit})});
+}
+
 ExprId address_types(Context& c, const Operand& left, const IntervalSet& values) {
     // nft(8), FIB EXPRESSIONS; numbers of enum in linux/rtnetlink.h as `nft describe fib daddr type` prints them.
     auto& b = c.b;
@@ -157,7 +175,7 @@ ExprId inside(Context& c, const Operand& left, Constants& constants, const std::
             }
             const auto set = column(c, left, constants, object);
             if (!set) return as_predicate(c, left, "", written);
-            return with_unresolved(c, left, unresolved, c.b.in(left.ref, *set));
+            return with_unresolved(c, left, unresolved, field_in(c, left, *set));
         }
         case Operand::Is::direction: return direction(c, left, constants.take_values());
         case Operand::Is::status: return status_bits(c, left, constants.take_values());
@@ -274,14 +292,14 @@ ExprId named_member(Context& c, const Operand& left, NamedSet& set) {
     const auto key = std::to_string(static_cast<int>(left.value));
     if (plain)
         if (const auto it = set.literals.find(key); it != set.literals.end())
-            return with_run_time(c, left, set, c.b.in(left.ref, it->second));
+            return with_run_time(c, left, set, field_in(c, left, it->second));
     Constants constants(left.value);
     for (const auto* e : set.contents_change ? permanent(set) : set.state->elements)
         if (e->key) constants.add(*e->key);
     if (plain && constants.unresolved().empty()) {
         const auto id = *column(c, left, constants, set.object);
         set.literals.emplace(key, id);
-        return with_run_time(c, left, set, c.b.in(left.ref, id));
+        return with_run_time(c, left, set, field_in(c, left, id));
     }
     return with_run_time(c, left, set, inside(c, left, constants, written, set.object));
 }
@@ -462,6 +480,15 @@ ExprId compare(Context& c, const Operand& left, const std::string& op, const Exp
 ExprId match(Context& c, const Match& m) {
     if (!m.left || !m.right)
         return c.unknown("incomplete match", PredicateKind::opaque, Field::proto, Sharing::occurrence);
+    if (const auto* raw = std::get_if<RawPayload>(&m.left->is);
+        raw != nullptr && raw->base == "nh" && c.table_family() == 0) {
+        std::vector<ExprId> either;
+        for (const std::uint8_t family : {std::uint8_t{4}, std::uint8_t{6}}) {
+            const auto left = network_operand(c, *m.left, *raw, family);
+            either.push_back(c.b.all({c.family_guard(family), left.guard, compare(c, left, m.op, *m.right)}));
+        }
+        return c.b.either(std::move(either));
+    }
     const auto left = operand(c, *m.left);
     if (left.kind == PredicateKind::opaque && left.is == Operand::Is::unknown) {
         const auto which =

@@ -37,12 +37,15 @@ struct Operand {
     Sharing sharing = Sharing::packet;
     model::FieldMask reads = 0;  ///< of src, dst, sport, dport: what its value hangs on
     bool moves = false;          ///< hangs on the way out
+    bool next_header = false;    ///< the field of the IPv6 header, which names an extension header where there is one
     /// As a predicate of that sharing, or of a wider one.
     [[nodiscard]] Shared shared(Sharing at_least) const { return {std::max(sharing, at_least), reads, moves}; }
     [[nodiscard]] Shared shared() const { return {sharing, reads, moves}; }
 };
 
 [[nodiscard]] Operand operand(Context& c, const Expression& e);
+/// `@nh,…` as one IP version has it, for tables of both.
+[[nodiscard]] Operand network_operand(Context& c, const Expression& e, const RawPayload& raw, std::uint8_t family);
 /// The whole match, guard included.
 [[nodiscard]] model::ExprId match(Context& c, const Match& m);
 /// Operand equals the key of one element of a map; no guard.

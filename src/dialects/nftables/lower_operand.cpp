@@ -17,7 +17,10 @@ public:
     Reader(Context& c, const Expression& e) : c_(c), e_(e) {}
 
     Operand read() {
-        Operand out = std::visit([this](const auto& x) { return (*this)(x); }, e_.is);
+        return completed(std::visit([this](const auto& x) { return (*this)(x); }, e_.is));
+    }
+
+    Operand completed(Operand out) {
         if (out.is == Operand::Is::field && out.ref.view == View::current && has_rewrites(out.ref.field))
             out.reads = static_cast<model::FieldMask>(out.reads | model::field_bit(out.ref.field));
         if (out.is == Operand::Is::field && out.ref.field == Field::out_if) out.moves = true;
@@ -39,9 +42,13 @@ public:
         if (const auto* row = find_treatment("ct", "", ct.key)) return from(*row);
         return unknown(PredicateKind::packet, Field::proto, Sharing::occurrence);
     }
-    Operand operator()(const RawPayload& raw) {
-        if (auto known = raw_field(raw)) return *std::move(known);
-        return unknown(PredicateKind::packet, Field::proto, Sharing::packet);
+    Operand operator()(const RawPayload& raw) { return raw_payload(raw, c_.table_family()); }
+    Operand raw_payload(const RawPayload& raw, std::uint8_t family) {
+        if (auto known = raw_field(raw, family)) return *std::move(known);
+        // Any part of the header, so also one that translations rewrite.
+        Operand out = unknown(PredicateKind::packet, Field::proto, raw.base == "ll" ? Sharing::packet : Sharing::chain);
+        out.reads = rewritten_fields;
+        return out;
     }
     Operand operator()(const Fib& fib) {
         const bool source = !fib.tuple.empty() && fib.tuple.front() == "saddr";
@@ -77,6 +84,7 @@ public:
         for (const auto& part : parts.parts) {
             if (!part) continue;
             out.parts.push_back(operand(c_, *part));
+            if (out.parts.back().next_header) out.parts.back().is = Operand::Is::unknown;
             const auto& last = out.parts.back();
             guards.push_back(last.guard);
             if (last.is == Operand::Is::unknown) {
@@ -183,6 +191,7 @@ private:
                 out.ref = FieldRef{row.field, row.view, {}};
                 if (row.value == Value::state) out.is = Operand::Is::state;
                 if (row.value == Value::direction) out.is = Operand::Is::direction;
+                out.next_header = row.protocol == "ip6" && row.key == "nexthdr";
                 break;
             case Treatment::As::mark: reg(out, c_.netfilter.registers().mark); break;
             case Treatment::As::ct_mark: reg(out, c_.netfilter.registers().ct_mark); break;
@@ -259,7 +268,7 @@ private:
     }
 
     /// Offsets in bits: RFC 791, RFC 8200, and the ports of RFC 9293, RFC 768.
-    std::optional<Operand> raw_field(const RawPayload& raw) {
+    std::optional<Operand> raw_field(const RawPayload& raw, std::uint8_t family) {
         struct Place {
             std::string_view base;
             std::uint8_t family;
@@ -276,18 +285,20 @@ private:
         for (const auto& place : places) {
             if (raw.base != place.base || raw.length == 0) continue;
             if (raw.offset < place.offset || raw.offset + raw.length > place.offset + place.bits) continue;
-            // In a table of both families an offset means another field in the other family.
-            if (place.family != 0 && c_.table_family() != place.family) continue;
+            // An offset means another field in the other IP version.
+            if (place.family != 0 && family != place.family) continue;
             Operand out;
             out.is = Operand::Is::field;
             out.ref = FieldRef{place.field, View::current, {}};
             out.guard = c_.b.yes();
             out.value = place.value;
+            out.next_header = place.family == 6 && place.field == Field::proto;
             out.bits = place.bits;
             out.beside = place.field;
             const auto below = place.offset + place.bits - raw.offset - raw.length;
             if (below > 0) out.steps.push_back({BitStep::Op::right, below});
-            if (raw.length < place.bits) out.steps.push_back({BitStep::Op::bit_and, base::low_mask(raw.length)});
+            // Nothing stands above the first bits of a field.
+            if (raw.offset > place.offset) out.steps.push_back({BitStep::Op::bit_and, base::low_mask(raw.length)});
             return out;
         }
         return std::nullopt;
@@ -300,5 +311,13 @@ private:
 }  // namespace
 
 Operand operand(Context& c, const Expression& e) { return Reader(c, e).read(); }
+
+Operand network_operand(Context& c, const Expression& e, const RawPayload& raw, std::uint8_t family) {
+    Reader reader(c, e);
+    auto out = reader.completed(reader.raw_payload(raw, family));
+    // One text, two questions.
+    out.text += family == 4 ? " of IPv4" : " of IPv6";
+    return out;
+}
 
 }  // namespace egresslint::dialects::nftables

@@ -107,6 +107,21 @@ void RuleWriter::jump_and_go_on(model::ChainId to, bool always_comes_back, bool 
     match_ = {c_.b.in_register(c_.rest, base::IntervalSet::single(1))};
 }
 
+bool RuleWriter::may_be_tcp() const {
+    const auto& device = c_.b.device();
+    std::vector<ExprId> todo = match_;
+    while (!todo.empty()) {
+        const auto& e = device.exprs[todo.back().index()].is;
+        todo.pop_back();
+        if (const auto* a = std::get_if<model::And>(&e)) todo.insert(todo.end(), a->e.begin(), a->e.end());
+        const auto* in = std::get_if<model::In>(&e);
+        if (in == nullptr || in->what.field != Field::proto || in->mask != 0xffffffffu) continue;
+        const auto* set = std::get_if<model::LiteralSet>(&device.sets[in->set.index()].is);
+        if (set != nullptr && !set->values.contains(6)) return false;
+    }
+    return true;
+}
+
 // -- statements -----------------------------------------------------------------------------------------------------
 
 void RuleWriter::write(const RuleNode& rule) {
@@ -196,7 +211,11 @@ void RuleWriter::statement(const Statement& s, bool last) {
                 w.require(w.c_.unknown(print(s), PredicateKind::packet, Field::proto, Sharing::chain));
         }
         void operator()(const FlowOffload&) const {}
-        void operator()(const Duplicate&) const {}
+        void operator()(const Duplicate& d) const {
+            if (d.kind != "dup") return;
+            w.c_.not_understood(s.span, "the copies that `" + print(s) + "` makes are not followed", {},
+                                w.may_be_tcp() ? base::Influence::everything : base::Influence::nothing);
+        }
     };
     std::visit(Visitor{*this, s, !last}, s.is);
 }

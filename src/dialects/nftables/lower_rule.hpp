@@ -61,6 +61,8 @@ private:
     void jump_and_go_on(model::ChainId to, bool always_comes_back, bool rest_follows);
     [[nodiscard]] model::ExprId matched() { return c_.b.all(match_); }
     [[nodiscard]] bool reads_what_effects_write() const;
+    /// The match so far does not rule TCP out.
+    [[nodiscard]] bool may_be_tcp() const;
     [[nodiscard]] model::Effect assign_rest(std::uint32_t value);
     void add(model::ChainId chain, model::Rule rule, model::OriginId origin);
 
