@@ -194,6 +194,8 @@ private:
         }
         if (command.takes & takes_packets) {
             text("--packets", options_.packets, "FILE", "a JSON packet a line; - is standard input");
+            text("--in", options_.in, "NAME", "interface that packets without \"in\" come in by");
+            text("--out", options_.out, "NAME", "interface that routed packets leave by, when no routes are given");
             flag("--summary", options_.summary, "counts by verdict, way out and rule in place of a line a packet");
         }
         if (command.takes & takes_ports)

@@ -53,6 +53,7 @@ struct Options {
     std::string expression;             ///< query
     std::string packets;                ///< trace
     bool summary = false;               ///< trace
+    std::string in, out;                ///< trace: interfaces where nothing says them
     std::vector<std::uint16_t> dports;  ///< egress, matrix; empty = 25
     bool all_ports = false;             ///< egress --dport any
     std::string code;                   ///< explain

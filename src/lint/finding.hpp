@@ -25,7 +25,7 @@ struct PacketText {
 };
 struct OutcomeText {
     std::string verdict;   ///< accept drop reject unknown
-    std::string out;       ///< "" when blocked; "(self)" for local delivery
+    std::string out;       ///< "(self)" for local delivery; "" when not known, or stopped before it was routed
     std::string src, dst;  ///< "LOW-HIGH" for an open choice
     std::string sport, dport;
     bool logged = false;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "lint/address_space.hpp"
 #include "lint/infer.hpp"
@@ -170,12 +171,13 @@ PacketText packet_text(const Device& device, const flow::Packet& packet) {
     return t;
 }
 
-OutcomeText outcome_text(const Device& device, const flow::Packet& packet, const flow::Trace& trace) {
+namespace {
+/// A packet that does not pass has the values it had when it was stopped, and a way out once it was routed.
+OutcomeText outcome_text(const Device& device, const flow::Packet& packet, std::string verdict,
+                         const flow::Outcome& o) {
     OutcomeText t;
-    t.verdict = answer_text(trace.answer);
-    const flow::Outcome& o = trace.outcome;
+    t.verdict = std::move(verdict);
     t.logged = o.logged;
-    if (trace.answer != flow::Answer::accept) return t;
     t.out = o.out_if == self_interface ? "(self)" : o.out_if == no_interface ? "" : interface_name(device, o.out_if);
     t.src = address_range(o.src, packet.family);
     t.dst = address_range(o.dst, packet.family);
@@ -184,6 +186,69 @@ OutcomeText outcome_text(const Device& device, const flow::Packet& packet, const
         t.dport = number_range(o.dport);
     }
     return t;
+}
+bool ends_alike(const flow::Outcome& a, const flow::Outcome& b) {
+    return a.verdict == b.verdict && a.out_if == b.out_if && a.src == b.src && a.dst == b.dst && a.sport == b.sport &&
+           a.dport == b.dport;
+}
+bool same_step(const flow::Step& a, const flow::Step& b) {
+    return a.stage == b.stage && a.chain == b.chain && a.rule == b.rule;
+}
+}  // namespace
+
+OutcomeText outcome_text(const Device& device, const flow::Packet& packet, const flow::Trace& trace) {
+    return outcome_text(device, packet, answer_text(trace.answer), trace.outcome);
+}
+
+flow::Outcome common_steps(const flow::Trace& trace) {
+    flow::Outcome out = trace.outcome;
+    for (const flow::Outcome& branch : trace.branches) {
+        std::size_t same = 0;
+        while (same < out.steps.size() && same < branch.steps.size() && same_step(out.steps[same], branch.steps[same]))
+            ++same;
+        out.steps.resize(same);
+    }
+    return out;
+}
+
+std::vector<Alternative> alternatives(const Device& device, const flow::Packet& packet, const flow::Trace& trace,
+                                      std::size_t limit) {
+    struct Ending {
+        const flow::Outcome* first = nullptr;
+        std::map<std::uint32_t, std::uint16_t> common;
+    };
+    std::vector<Ending> endings;
+    for (const flow::Outcome& branch : trace.branches) {
+        const auto known =
+            std::find_if(endings.begin(), endings.end(), [&](const Ending& e) { return ends_alike(*e.first, branch); });
+        if (known == endings.end()) {
+            endings.push_back({&branch, branch.taken.predicates});
+            continue;
+        }
+        std::erase_if(known->common, [&](const auto& p) {
+            const auto it = branch.taken.predicates.find(p.first);
+            return it == branch.taken.predicates.end() || it->second != p.second;
+        });
+    }
+    std::vector<Alternative> out;
+    if (endings.size() < 2) return out;
+    for (const Ending& e : endings) {
+        if (out.size() == limit) break;
+        Alternative a;
+        const flow::Answer answer = e.first->verdict == Verdict::accept ? flow::Answer::accept
+                                    : e.first->verdict == Verdict::drop ? flow::Answer::drop
+                                                                        : flow::Answer::reject;
+        a.outcome = outcome_text(device, packet, answer_text(answer), *e.first);
+        a.steps = trace_steps(device, *e.first);
+        for (const auto& [id, value] : e.common) {
+            const Predicate& p = device.predicates[id];
+            a.when.push_back(p.choices != 2 ? fmt::format("{}: case {}", p.text, value)
+                             : value == 0   ? "not " + p.text
+                                            : p.text);
+        }
+        out.push_back(std::move(a));
+    }
+    return out;
 }
 
 namespace {
@@ -208,6 +273,22 @@ std::string readable(const Device& device, const std::string& effect) {
 }
 }  // namespace
 
+namespace {
+/// The rule enters a chain that was made of the rule itself, for the elements of its map: whether there was a hit, and
+/// which, the element's own step says.
+bool looks_up(const Device& device, const Rule& rule) {
+    ChainId to;
+    if (const auto* jump = std::get_if<Jump>(&rule.control)) to = jump->to;
+    if (const auto* go = std::get_if<Goto>(&rule.control)) to = go->to;
+    if (!to.valid() || !rule.origin.valid() || device.chains[to.index()].origin != rule.origin) return false;
+    return std::all_of(rule.effects.begin(), rule.effects.end(), [&](const Effect& e) {
+        const auto* a = std::get_if<Assign>(&e);
+        return a && a->to.field == Field::reg &&
+               device.registers[a->to.reg.index()].name.find("mark") == std::string::npos;
+    });
+}
+}  // namespace
+
 std::vector<TraceStep> trace_steps(const Device& device, const flow::Outcome& outcome, bool all) {
     std::vector<TraceStep> steps;
     for (const flow::Step& s : outcome.steps) {
@@ -221,7 +302,7 @@ std::vector<TraceStep> trace_steps(const Device& device, const flow::Outcome& ou
             const Rule& rule = device.rules[s.rule.index()];
             origin = rule.origin;
             const bool moves_on = std::holds_alternative<Continue>(rule.control) && rule.effects.empty();
-            if (!all && moves_on) continue;
+            if (!all && (moves_on || looks_up(device, rule))) continue;
         } else if (stage != nullptr) {
             origin = stage->origin;
             if (!all && stage->fallthrough.verdict == Verdict::accept) continue;

@@ -76,6 +76,17 @@ struct Prepared {
 [[nodiscard]] PacketText packet_text(const model::Device& device, const flow::Packet& packet);
 [[nodiscard]] OutcomeText outcome_text(const model::Device& device, const flow::Packet& packet,
                                        const flow::Trace& trace);
+/// One way in which an answer that is not settled may end.
+struct Alternative {
+    OutcomeText outcome;
+    std::vector<TraceStep> steps;
+    std::vector<std::string> when;  ///< what all packets that end so have in common: "time is 8-18", "not limit rate …"
+};
+/// Distinct endings of the branches, in the order they were found, `limit` at most; none when all branches end alike.
+[[nodiscard]] std::vector<Alternative> alternatives(const model::Device& device, const flow::Packet& packet,
+                                                    const flow::Trace& trace, std::size_t limit = 16);
+/// The steps that every branch takes before the first difference.
+[[nodiscard]] flow::Outcome common_steps(const flow::Trace& trace);
 /// Steps as people read them: rules without effect on the packet and synthetic routing are left out unless `all`.
 [[nodiscard]] std::vector<TraceStep> trace_steps(const model::Device& device, const flow::Outcome& outcome,
                                                  bool all = false);

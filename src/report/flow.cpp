@@ -23,6 +23,12 @@ std::string traced_jsonl(const TracedPacket& traced, const base::Sources& source
     Json out = outcome_json(traced.outcome);
     out["rules"] = steps_json(traced.steps, sources);
     if (!traced.depends_on.empty()) out["depends_on"] = traced.depends_on;
+    for (const lint::Alternative& alternative : traced.alternatives) {
+        Json one = outcome_json(alternative.outcome);
+        one["rules"] = steps_json(alternative.steps, sources);
+        one["when"] = alternative.when;
+        out["alternatives"].push_back(std::move(one));
+    }
     return dumped(out, -1);
 }
 
@@ -32,6 +38,14 @@ std::string traced_text(const TracedPacket& traced, const base::Sources& sources
     out += fmt::format("  {}\n", outcome_text(traced.outcome));
     out += indented(trace_lines(traced.steps, sources), "    ");
     for (const std::string& what : traced.depends_on) out += fmt::format("    depends on {}\n", escaped(what));
+    for (const lint::Alternative& alternative : traced.alternatives) {
+        out += fmt::format("  either {}\n", outcome_text(alternative.outcome));
+        for (const std::string& what : alternative.when) out += fmt::format("    when {}\n", escaped(what));
+        // What all have in common stands above.
+        auto own = alternative.steps;
+        own.erase(own.begin(), own.begin() + static_cast<std::ptrdiff_t>(std::min(own.size(), traced.steps.size())));
+        out += indented(trace_lines(own, sources), "    ");
+    }
     return out + "\n";
 }
 

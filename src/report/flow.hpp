@@ -7,6 +7,7 @@
 
 #include "base/source.hpp"
 #include "lint/lint.hpp"
+#include "lint/prepare.hpp"
 #include "report/style.hpp"
 
 namespace egresslint::report {
@@ -17,6 +18,8 @@ struct TracedPacket {
     lint::OutcomeText outcome;
     std::vector<lint::TraceStep> steps;
     std::vector<std::string> depends_on;
+    /// The ways in which it may end, when the answer is not settled; `steps` are then those common to all.
+    std::vector<lint::Alternative> alternatives;
 };
 /// {"verdict","out","src","dst","sport","dport","rules":[…]} on one line.
 [[nodiscard]] std::string traced_jsonl(const TracedPacket& traced, const base::Sources& sources);

@@ -36,7 +36,10 @@ Json packet_json(const lint::PacketText& packet) {
 }
 
 Json outcome_json(const lint::OutcomeText& outcome) {
-    Json out{{"verdict", outcome.verdict}, {"out", outcome.out}, {"src", outcome.src}, {"dst", outcome.dst}};
+    Json out{{"verdict", outcome.verdict}};
+    out["out"] = outcome.out.empty() ? Json(nullptr) : Json(outcome.out);
+    out["src"] = outcome.src;
+    out["dst"] = outcome.dst;
     port(out, "sport", outcome.sport);
     port(out, "dport", outcome.dport);
     out["logged"] = outcome.logged;

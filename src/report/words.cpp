@@ -57,9 +57,9 @@ std::vector<std::string> aligned(const std::vector<std::vector<std::string>>& ro
 std::string outcome_text(const lint::OutcomeText& outcome) {
     std::string out = escaped(outcome.verdict);
     if (outcome.out == "(self)")
-        out += ", delivered to the device itself";
+        out += outcome.verdict == "accept" ? ", delivered to the device itself" : ", on its way to the device itself";
     else if (!outcome.out.empty())
-        out += ", out " + escaped(outcome.out);
+        out += (outcome.verdict == "accept" ? ", out " : ", on its way out ") + escaped(outcome.out);
     if (outcome.verdict == "accept" && !outcome.src.empty()) {
         const bool v6 = outcome.src.find(':') != std::string::npos;
         out += outcome.out == "(self)" ? ", source " : ", leaves as ";
