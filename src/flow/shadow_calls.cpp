@@ -8,6 +8,11 @@ namespace egresslint::flow::shadow {
 using base::IntervalSet;
 using model::Field;
 
+namespace {
+constexpr std::size_t worth_another_index = 256;
+constexpr std::size_t most_other_indexes = 4;
+}  // namespace
+
 Calls::Calls(const model::Device& device, const Reach& reach, Matches& matches)
     : device_(device), reach_(reach), matches_(matches), bodies_(device.chains.size()) {
     find_values();
@@ -107,25 +112,43 @@ const Body& Calls::body(model::ChainId chain) {
     return b;
 }
 
+std::unique_ptr<Index> Calls::make_index(const Body& body, std::uint64_t allowed) const {
+    std::vector<Index::Entry> entries;
+    for (std::uint32_t i = 0; i < body.items.size(); ++i) {
+        const Item& item = body.items[i];
+        if (item.does == Does::goes_on && !item.acts) continue;
+        if (!left_out_.empty() && left_out_[item.rule.index()]) continue;
+        if (!matches_.never(item.match)) entries.push_back({i, item.match});
+    }
+    return std::make_unique<Index>(matches_, entries, allowed);
+}
+
 const Index& Calls::index(model::ChainId chain) {
     body(chain);
     Body& b = bodies_[chain.index()];
-    if (!b.index) {
-        std::vector<Index::Entry> entries;
-        for (std::uint32_t i = 0; i < b.items.size(); ++i) {
-            const Item& item = b.items[i];
-            if (item.does == Does::goes_on && !item.acts) continue;
-            if (!left_out_.empty() && left_out_[item.rule.index()]) continue;
-            if (!matches_.never(item.match)) entries.push_back({i, item.match});
-        }
-        b.index = std::make_unique<Index>(matches_, entries);
-    }
+    if (!b.index) b.index = make_index(b, ~std::uint64_t{0});
     return *b.index;
+}
+
+const Index& Calls::index(model::ChainId chain, const Region& region) {
+    const Index& usual = index(chain);
+    Body& b = bodies_[chain.index()];
+    if (b.items.size() < worth_another_index) return usual;
+    std::uint64_t mask = 0;
+    for (const auto& c : region.conditions)
+        if (c.variable < std::min<std::size_t>(matches_.variables().size(), 64)) mask |= std::uint64_t{1} << c.variable;
+    mask &= usual.useful();
+    if (mask == 0 || (mask & usual.splits_first())) return usual;
+    for (const auto& [allowed, other] : b.others)
+        if (allowed == mask) return *other;
+    if (b.others.size() >= most_other_indexes) return usual;
+    b.others.emplace_back(mask, make_index(b, mask));
+    return *b.others.back().second;
 }
 
 void Calls::leave_out(const std::vector<bool>& dead) {
     left_out_ = dead;
-    for (auto& b : bodies_) b.index.reset();
+    for (auto& b : bodies_) b.index.reset(), b.others.clear();
 }
 
 SlotMask Calls::writes(model::ChainId chain, std::uint32_t from, std::uint32_t end) {

@@ -41,6 +41,7 @@ struct Body {
     bool known = false;
     std::vector<Item> items;  ///< active rules only
     std::unique_ptr<Index> index;
+    std::vector<std::pair<std::uint64_t, std::unique_ptr<Index>>> others;  ///< by the variables that may split
     SlotMask writes = 0;  ///< whatever is written here or in chains called from here
     std::vector<std::pair<std::uint32_t, SlotMask>> written_at;  ///< ascending; calls count with all that they write
     bool pending = false;  ///< a decision that is only pending is made here or below
@@ -53,6 +54,8 @@ public:
 
     const Body& body(model::ChainId chain);
     const Index& index(model::ChainId chain);
+    /// One that is split by what the region has conditions on, for Index::overlapping.
+    const Index& index(model::ChainId chain, const Region& region);
     /// Rules that no index need hold any more: they are dead.
     void leave_out(const std::vector<bool>& dead);
     [[nodiscard]] SlotMask reads(const Item& item) const { return matches_.reads(item.match); }
@@ -65,6 +68,7 @@ public:
 
 private:
     void find_values();
+    [[nodiscard]] std::unique_ptr<Index> make_index(const Body& body, std::uint64_t allowed) const;
     [[nodiscard]] Region without(const Region& region, SlotMask written) const;
     [[nodiscard]] bool routes_all(const model::Stage& stage) const;
 

@@ -3,6 +3,7 @@
 // in its own chain, or before a call on the path, that matches and does not come back takes it. What a taker is sure
 // to take is a set; a rule whose match is used up by such sets is dead.
 #include <algorithm>
+#include <utility>
 
 #include "base/check.hpp"
 #include "flow/shadow_engine.hpp"
@@ -15,6 +16,7 @@ using model::RuleId;
 namespace {
 constexpr int samples = 3;
 constexpr std::size_t most_paths_after_depends = 16;
+constexpr std::size_t all_at_once = 256;  ///< rounds, then every rule before it in its chain at once
 constexpr std::size_t most_returns = 512;
 constexpr std::size_t most_to_thin_out = 48;
 
@@ -39,6 +41,7 @@ Engine::Engine(const model::Device& device, base::Family family, const ShadowOpt
       spot_of_(device.rules.size()),
       paths_(device.chains.size()),
       too_many_(device.chains.size()),
+      comes_back_(device.chains.size()),
       met_instead_(device.rules.size(), not_known) {
     EGL_CHECK(device.resolved);
 }
@@ -219,6 +222,7 @@ Engine::Search Engine::search_in_diagram(const Path& path, const Spot& spot, con
     std::vector<std::pair<RuleId, NodeId>> takers;
     bool sure = true;  // ask for packets that act on it whatever the unknowns are; later: for any
     for (std::size_t round = 0; round < options_.max_rounds; ++round) {
+        if (round == all_at_once) left = space.minus(left, taken_in_own_chain(spot, region, takers));
         NodeId from = sure ? matches_.surely(left) : left;
         if (from == nowhere) {
             if (left == nowhere) break;
@@ -260,7 +264,14 @@ void Engine::least_cover(NodeId all, std::vector<std::pair<RuleId, NodeId>>& tak
         takers.assign(1, only);
         return;
     }
-    if (takers.size() > most_to_thin_out) return;
+    if (takers.size() > most_to_thin_out) {  // only what adds nothing to those before it
+        NodeId left = all;
+        std::erase_if(takers, [&](const auto& t) {
+            const NodeId less = space.minus(left, t.second);
+            return less == std::exchange(left, less);
+        });
+        return;
+    }
     for (std::size_t k = takers.size(); k-- > 0;) {
         std::vector<NodeId> others;
         for (std::size_t i = 0; i < takers.size(); ++i)
@@ -298,6 +309,7 @@ std::optional<Taker> Engine::taker_in(ChainId chain, std::uint32_t end, const Po
         const SlotMask after = written | (reads || i.to.valid() ? calls_.writes(chain, k, end) : 0);
         if (reads & after) continue;
         Taker t{{chain, k}, {}, after, false};
+        ++asked_;
         if (i.does != Does::jumps || ends_inside(i.to, p, after, t.inside)) return t;
         t.inside.clear();
     }
@@ -310,25 +322,29 @@ bool Engine::ends_inside(ChainId chain, const Point& p, SlotMask written, std::v
     const Index& index = calls_.index(chain);
     const auto size = static_cast<std::uint32_t>(body.items.size());
     written |= body.writes;
+    // Chains that are called again and again would be gone through again and again.
+    auto& known_not_to = comes_back_[chain.index()];
+    if (known_not_to == std::pair(asked_, written)) return false;
     const std::size_t depth = inside.size();
     for (std::uint32_t k = 0; (k = index.first(p, k, size)) != Index::none; ++k) {
         const Item& i = body.items[k];
         if (i.does == Does::goes_on || i.does == Does::settles || is_gone(i.rule)) continue;
         const bool known = !(calls_.reads(i) & written);
         if (i.does == Does::returns) {
-            if (!known || matches_.test(i.match, p) == Truth::always) return false;
+            if (!known || matches_.test(i.match, p) == Truth::always) break;
             continue;
         }
         if (!known) {
-            if (i.does == Does::goes) return false;
+            if (i.does == Does::goes) break;
             continue;
         }
         inside.push_back({chain, k});
         if (i.does == Does::decides) return true;
         if (ends_inside(i.to, p, written, inside)) return true;
         inside.resize(depth);
-        if (i.does == Does::goes && matches_.test(i.match, p) == Truth::always) return false;
+        if (i.does == Does::goes && matches_.test(i.match, p) == Truth::always) break;
     }
+    comes_back_[chain.index()] = {asked_, written};
     return false;
 }
 
@@ -342,7 +358,7 @@ std::optional<std::vector<std::uint32_t>> Engine::ways_out(const Spot& before, c
     for (std::uint32_t k = 0; written != 0 && k < before.position && sure; ++k)
         sure = !leaves(k) || !(calls_.reads(items[k]) & written);
     if (sure)
-        calls_.index(before.chain).overlapping(region, 0, before.position, [&](std::uint32_t k, MatchId) {
+        calls_.index(before.chain, region).overlapping(region, 0, before.position, [&](std::uint32_t k, MatchId) {
             if (leaves(k)) out.push_back(k);
             return out.size() <= most_returns;
         });
@@ -365,16 +381,39 @@ bool Engine::surely_covers(const Taker& t, const Region& region) {
 
 NodeId Engine::taken(const Taker& t, const Region& region) {
     Space& space = matches_.space();
-    NodeId takes = matches_.select(item(t.spot).match);
+    NodeId takes = matches_.select(item(t.spot).match, region);
     SlotMask written = t.written;
     for (const auto& s : t.inside) {
-        takes = space.meet(takes, matches_.select(item(s).match));
+        takes = space.meet(takes, matches_.select(item(s).match, region));
         written |= calls_.body(s.chain).writes;
         const auto out = ways_out(s, region, written);
         if (!out) return nowhere;
-        for (const auto k : *out) takes = space.minus(takes, matches_.select(calls_.body(s.chain).items[k].match));
+        for (const auto k : *out)
+            takes = space.minus(takes, matches_.select(calls_.body(s.chain).items[k].match, region));
     }
     return takes;
+}
+
+/// Whatever leaves the rule's own chain before it, for rules with very many takers.
+NodeId Engine::taken_in_own_chain(const Spot& spot, const Region& region,
+                                  std::vector<std::pair<RuleId, NodeId>>& takers) {
+    const auto& items = calls_.body(spot.chain).items;
+    std::vector<std::uint32_t> before;
+    calls_.index(spot.chain, region).overlapping(region, 0, spot.position, [&](std::uint32_t k, MatchId) {
+        before.push_back(k);
+        return true;
+    });
+    sort_once(before);
+    std::vector<NodeId> sets;
+    for (const auto k : before) {
+        const Item& i = items[k];
+        if (i.does != Does::decides && i.does != Does::returns && i.does != Does::goes) continue;
+        const SlotMask reads = calls_.reads(i);
+        if (is_gone(i.rule) || (reads && (reads & calls_.writes(spot.chain, k, spot.position)))) continue;
+        sets.push_back(matches_.select(i.match, region));
+        takers.emplace_back(i.rule, sets.back());
+    }
+    return matches_.space().overlay_all(sets);
 }
 
 // -- what the cover does --------------------------------------------------------------------------------------------

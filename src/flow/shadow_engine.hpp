@@ -67,6 +67,8 @@ private:
     /// Everything that the taker is sure to take.
     NodeId taken(const Taker& taker, const Region& region);
     std::optional<std::vector<std::uint32_t>> ways_out(const Spot& before, const Region& region, SlotMask written);
+    NodeId taken_in_own_chain(const Spot& spot, const Region& region,
+                              std::vector<std::pair<model::RuleId, NodeId>>& takers);
     bool surely_covers(const Taker& taker, const Region& region);
     void least_cover(NodeId all, std::vector<std::pair<model::RuleId, NodeId>>& takers);
     Agreement agreement(const Item& item, const std::vector<model::RuleId>& cover);
@@ -104,6 +106,9 @@ private:
     std::vector<std::vector<Path>> paths_;  ///< by chain
     std::size_t all_paths_ = 0, searches_ = 0;
     std::vector<bool> too_many_;  ///< by chain: some paths were left out
+    /// By chain: the last question for which it was found not to end the packet, and what counted as written then.
+    std::vector<std::pair<std::uint64_t, SlotMask>> comes_back_;
+    std::uint64_t asked_ = 0;
     /// By rule: what a packet that acts on it would meet next if the rule were not there, when that decides otherwise.
     std::vector<std::uint32_t> met_instead_;
     const std::vector<bool>* gone_ = nullptr;  ///< rules that count as not there

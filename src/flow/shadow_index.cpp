@@ -2,7 +2,6 @@
 #include "flow/shadow_index.hpp"
 
 #include <algorithm>
-#include <unordered_set>
 
 namespace egresslint::flow::shadow {
 
@@ -14,8 +13,13 @@ constexpr std::size_t small_enough = 8;     ///< a list that is simply gone thro
 constexpr std::size_t most_intervals = 64;  ///< larger sets count as "does not care" and are tested at the end
 }  // namespace
 
-Index::Index(const Matches& matches, const std::vector<Entry>& entries) : matches_(matches) {
+Index::Index(const Matches& matches, const std::vector<Entry>& entries, std::uint64_t allowed)
+    : matches_(matches), allowed_(allowed) {
     root_ = build(entries, 0);
+}
+
+std::uint64_t Index::splits_first() const {
+    return root_ == none || nodes_[root_].tree == none ? 0 : std::uint64_t{1} << nodes_[root_].variable;
 }
 
 const IntervalSet* Index::set_of(MatchId m, VariableId v) const {
@@ -24,35 +28,45 @@ const IntervalSet* Index::set_of(MatchId m, VariableId v) const {
     return nullptr;
 }
 
-/// The variable that a random point is told apart by for most rules: rules with a condition, less those expected to
-/// share a place.
-std::optional<VariableId> Index::best_split(const std::vector<Entry>& list, std::uint64_t used) const {
+/// The variable by which a packet of one rule is told apart from most others: rules with a condition, less those that
+/// on average hold one place.
+std::optional<VariableId> Index::best_split(const std::vector<Entry>& list, std::uint64_t used) {
     struct Tally {
         std::size_t rules = 0;
-        std::unordered_set<std::uint64_t> places;
+        std::vector<u128> firsts, lasts;
     };
-    std::vector<Tally> tallies(matches_.variables().size());
+    std::vector<Tally> tallies(std::min<std::size_t>(matches_.variables().size(), 64));
     // A part of a long list tells enough.
-    const std::size_t step = std::max<std::size_t>(1, list.size() / 4096);
+    const std::size_t step = std::max<std::size_t>(1, list.size() / 2048);
     std::size_t seen = 0;
     for (std::size_t i = 0; i < list.size(); i += step, ++seen)
         for (const auto& c : matches_.conditions(list[i].match)) {
-            if (c.variable >= std::min<std::size_t>(tallies.size(), 64) || c.set->intervals().size() > most_intervals)
-                continue;
+            if (c.variable >= tallies.size() || c.set->intervals().size() > most_intervals) continue;
             if (used >> c.variable & 1) continue;
             auto& t = tallies[c.variable];
             ++t.rules;
-            const auto& i0 = c.set->intervals().front();
-            t.places.insert((static_cast<std::uint64_t>(i0.first) * 31 + static_cast<std::uint64_t>(i0.first >> 64)) *
-                                31 +
-                            static_cast<std::uint64_t>(i0.last));
+            for (const auto& x : c.set->intervals()) {
+                t.firsts.push_back(x.first);
+                t.lasts.push_back(x.last);
+            }
         }
     std::optional<VariableId> best;
     std::size_t most = std::max<std::size_t>(2, seen / 16);
     for (VariableId v = 0; v < tallies.size(); ++v) {
-        const auto& t = tallies[v];
-        if (t.places.empty()) continue;
-        if (const std::size_t score = t.rules - t.rules / t.places.size(); score > most) most = score, best = v;
+        auto& t = tallies[v];
+        if (used == 0 && t.rules > seen / 16) useful_ |= std::uint64_t{1} << v;
+        if (t.rules <= most || !(allowed_ >> v & 1)) continue;
+        std::sort(t.firsts.begin(), t.firsts.end());
+        std::sort(t.lasts.begin(), t.lasts.end());
+        std::size_t held = 0, places = 0;
+        for (std::size_t i = 0; i < t.firsts.size(); i += std::max<std::size_t>(1, t.firsts.size() / 64), ++places) {
+            const u128 at = t.firsts[i];
+            held +=
+                static_cast<std::size_t>((std::upper_bound(t.firsts.begin(), t.firsts.end(), at) - t.firsts.begin()) -
+                                         (std::lower_bound(t.lasts.begin(), t.lasts.end(), at) - t.lasts.begin()));
+        }
+        const std::size_t share = std::min(t.rules, held / places);
+        if (const std::size_t score = t.rules - share; score > most) most = score, best = v;
     }
     return best;
 }

@@ -18,8 +18,11 @@ public:
     };
     static constexpr std::uint32_t none = 0xffffffffu;
 
-    /// Entries in ascending order of position.
-    Index(const Matches& matches, const std::vector<Entry>& entries);
+    /// Entries in ascending order of position. Only variables of `allowed` (bits) split lists.
+    Index(const Matches& matches, const std::vector<Entry>& entries, std::uint64_t allowed = ~std::uint64_t{0});
+    /// Variables that many entries have a condition on, as bits, and the one that splits them first.
+    [[nodiscard]] std::uint64_t useful() const { return useful_; }
+    [[nodiscard]] std::uint64_t splits_first() const;
 
     /// The lowest position in [from, end) whose match may hold at the point; `none` if there is none.
     [[nodiscard]] std::uint32_t first(const Point& point, std::uint32_t from, std::uint32_t end) const;
@@ -48,13 +51,14 @@ private:
     };
     std::uint32_t build(std::vector<Entry> list, std::uint64_t used);
     std::uint32_t build_tree(std::vector<Spread> list, std::uint64_t used);
-    [[nodiscard]] std::optional<VariableId> best_split(const std::vector<Entry>& list, std::uint64_t used) const;
+    [[nodiscard]] std::optional<VariableId> best_split(const std::vector<Entry>& list, std::uint64_t used);
     [[nodiscard]] const base::IntervalSet* set_of(MatchId m, VariableId v) const;
     void first(std::uint32_t node, const Point& point, std::uint32_t from, std::uint32_t& best) const;
     bool overlapping(std::uint32_t node, const Region& region, std::uint32_t from, std::uint32_t end,
                      const std::function<bool(std::uint32_t, MatchId)>& visit) const;
 
     const Matches& matches_;
+    std::uint64_t allowed_, useful_ = 0;
     std::vector<Node> nodes_;
     std::vector<Center> centers_;
     std::vector<Entry> entries_;

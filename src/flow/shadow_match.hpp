@@ -119,7 +119,8 @@ public:
 
     // -- diagrams; throw BudgetExceeded
     [[nodiscard]] Space& space() { return *space_; }
-    NodeId select(MatchId m);
+    /// Right inside the region; as small as that allows.
+    NodeId select(MatchId m, const Region& within);
     NodeId select(const Region& region);
     /// Fields that a protocol does not have are 0.
     NodeId well_formed();
@@ -179,7 +180,7 @@ private:
     mutable std::unordered_map<std::uint32_t, std::unique_ptr<const RowFinder>> rows_;  ///< by relation
 
     Space* space_ = nullptr;
-    std::unordered_map<std::uint32_t, NodeId> selected_, matched_;  ///< by expression, by match
+    std::unordered_map<std::uint32_t, NodeId> selected_;  ///< by expression
     NodeId well_formed_ = no_node;
     std::vector<Space::Quantify> surely_modes_;
     std::uint32_t surely_code_ = 0;

@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t most_rounds = 400;
 constexpr std::size_t most_others = 4096;  ///< rules that a way must avoid
 constexpr std::size_t most_paths = 256;
+constexpr std::size_t most_hits = 1000;
 constexpr int quick_looks = 6;
 
 bool equal(const model::Translate& a, const model::Translate& b) {
@@ -86,6 +87,7 @@ Engine::Way Engine::way_on(const Path& path, const Spot& spot, const Point& p) {
             const Item& i = body.items[k];
             way.hits.push_back({at.chain, k});
             way.by = i.rule;
+            if (way.hits.size() > most_hits) return way;  // too far to follow: not called the same
             if (i.acts || i.does == Does::settles || i.does == Does::decides) {
                 way.same = i.does == Does::decides && self.does == Does::decides && !i.acts && decides_as(self, i);
                 return way;
@@ -127,13 +129,13 @@ NodeId Engine::alike(const Way& way, const Spot& spot, const Region& region) {
     Space& space = matches_.space();
     const Item& self = item(spot);
     NodeId out = matches_.select(region);
-    for (const auto& h : way.hits) out = space.meet(out, matches_.select(item(h).match));
+    for (const auto& h : way.hits) out = space.meet(out, matches_.select(item(h).match, region));
     std::vector<NodeId> others;
     bool few = true;
     for (const auto& v : way.visits) {
         const auto& items = calls_.body(v.from.chain).items;
         std::vector<std::uint32_t> seen;
-        calls_.index(v.from.chain).overlapping(region, v.from.position, v.end, [&](std::uint32_t k, MatchId) {
+        calls_.index(v.from.chain, region).overlapping(region, v.from.position, v.end, [&](std::uint32_t k, MatchId) {
             seen.push_back(k);
             return few = seen.size() + others.size() <= most_others;
         });
@@ -144,7 +146,7 @@ NodeId Engine::alike(const Way& way, const Spot& spot, const Region& region) {
             const Item& i = items[k];
             if (i.rule == self.rule || is_gone(i.rule)) continue;
             if (i.does == Does::decides && self.does == Does::decides && !i.acts && decides_as(self, i)) continue;
-            if (const NodeId there = space.meet(out, matches_.select(i.match)); there != nowhere)
+            if (const NodeId there = space.meet(out, matches_.select(i.match, region)); there != nowhere)
                 others.push_back(there);
         }
     }
@@ -165,7 +167,7 @@ bool Engine::evidently_different(const Path& path, const Spot& spot, const Regio
     };
     look(region);
     if (different) return true;
-    calls_.index(spot.chain)
+    calls_.index(spot.chain, region)
         .overlapping(region, spot.position + 1, static_cast<std::uint32_t>(items.size()),
                      [&](std::uint32_t k, MatchId m) {
                          const Item& i = items[k];

@@ -39,7 +39,6 @@ void Matches::tidy(std::size_t max_nodes) {
     space_->reset_scratch();
     space_->collect();
     selected_.clear();
-    matched_.clear();
     well_formed_ = no_node;
 }
 
@@ -76,15 +75,29 @@ NodeId Matches::select(std::span<const Condition> conditions) {
     return out;
 }
 
-NodeId Matches::select(MatchId m) {
+NodeId Matches::select(MatchId m, const Region& within) {
     const Compiled& c = compiled_[m];
     if (c.never) return nowhere;
-    const auto [it, fresh] = matched_.try_emplace(m, nowhere);
-    if (!fresh) return it->second;
-    NodeId out = select(conditions(m));
-    for (std::uint32_t i = 0; i < c.rest_count && out != nowhere; ++i)
-        out = space_->meet(out, select(rests_[c.rest_first + i]));
-    matched_[m] = out;
+    std::vector<Condition> needed;
+    std::vector<IntervalSet> own;
+    own.reserve(c.count);
+    for (const auto& x : conditions(m)) {
+        const IntervalSet* there = within.find(x.variable);
+        if (!there) {
+            needed.push_back(x);
+            continue;
+        }
+        if (there == x.set || holds_all(*x.set, *there)) continue;
+        own.push_back(common(*x.set, *there));
+        if (own.back().empty()) return nowhere;
+        needed.push_back({x.variable, &own.back()});
+    }
+    NodeId out = select(std::span<const Condition>(needed));
+    for (std::uint32_t i = 0; i < c.rest_count && out != nowhere; ++i) {
+        const auto e = rests_[c.rest_first + i];
+        if (std::find(within.rest.begin(), within.rest.end(), e) == within.rest.end())
+            out = space_->meet(out, select(e));
+    }
     return out;
 }
 
