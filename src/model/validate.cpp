@@ -250,7 +250,19 @@ private:
         decide(s.fallthrough, where);
     }
 
+    /// Parts that stand before the whole, as a Builder makes them, leave no room for a cycle.
+    bool parts_before_whole() const {
+        for (std::size_t i = 0; i < d_.exprs.size(); ++i) {
+            const auto& e = d_.exprs[i].is;
+            const auto before = [i](ExprId part) { return part.index() < i; };
+            if (const auto* n = std::get_if<Not>(&e); n && !before(n->e)) return false;
+            if (const auto* a = std::get_if<And>(&e); a && !std::all_of(a->e.begin(), a->e.end(), before)) return false;
+            if (const auto* o = std::get_if<Or>(&e); o && !std::all_of(o->e.begin(), o->e.end(), before)) return false;
+        }
+        return true;
+    }
     bool expressions_acyclic() const {
+        if (parts_before_whole()) return true;
         std::vector<std::size_t> roots(d_.exprs.size());
         for (std::size_t i = 0; i < roots.size(); ++i) roots[i] = i;
         return !heights(d_.exprs.size(), roots, [this](std::size_t node) {
