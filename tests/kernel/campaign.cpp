@@ -67,10 +67,12 @@ std::string Counts::text() const {
     };
     return fmt::format(
         "kernel oracle: {} packets through {} rulesets ({:.0f} % passed, {:.0f} % translated), {} comparisons with the "
-        "trace ({:.1f} % decided), {} with rows of the flow table ({} tables too large), {} rulesets refused by the "
+        "trace ({:.1f} % decided; {} of packets to the router from itself, by verdict only), {} with rows of the flow "
+        "table ({} tables too large), {} rulesets refused by the "
         "tools, {} not possible on this kernel, {} disagreements, {} more not confirmed\n",
         packets, rulesets, percent(passed, packets), percent(translated, packets), comparisons,
-        percent(decided, comparisons), in_table, tables_too_large, refused, lacking, disagreements, unconfirmed);
+        percent(decided, comparisons), to_itself, in_table, tables_too_large, refused, lacking, disagreements,
+        unconfirmed);
 }
 
 std::vector<Case> Campaign::cases(std::uint64_t seed) const {
@@ -225,6 +227,7 @@ Disagreement Campaign::examine(const Case& c, bool read_back, const std::string&
                 ++counts_.comparisons;
                 counts_.decided += verdict.decided ? 1 : 0;
                 counts_.in_table += verdict.in_table ? 1 : 0;
+                counts_.to_itself += verdict.to_itself ? 1 : 0;
             }
             if (!verdict.agrees)
                 return {fmt::format("packet: {}\nkernel: {}\nmodel:  {}\nremarks: {}", to_string(c.probes[i]),

@@ -36,6 +36,7 @@ struct Counts {
     std::uint64_t lacking = 0;  ///< rulesets that this kernel or system cannot load
     std::uint64_t packets = 0, passed = 0, translated = 0;
     std::uint64_t comparisons = 0, decided = 0, in_table = 0, tables_too_large = 0;
+    std::uint64_t to_itself = 0;  ///< comparisons of packets from the router to itself, by verdict only
     std::uint64_t unconfirmed = 0, disagreements = 0;
     [[nodiscard]] std::string text() const;
 };

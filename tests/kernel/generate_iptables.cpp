@@ -159,13 +159,18 @@ std::string IptablesGenerator::target(Place& place) {
 std::string IptablesGenerator::rule(Place place) {
     Strings parts;
     const std::size_t matches = below(4);
-    bool addresses = false, links = false;
+    bool addresses = false, links = false, plain = false;
     for (std::size_t i = 0; i < matches; ++i) {
         std::string text = match(place);
         // -s, -d, -i and -o may stand once.
         const bool address = text.find("-s ") != std::string::npos || text.find("-d ") != std::string::npos;
         const bool link = text.find("-i ") != std::string::npos || text.find("-o ") != std::string::npos;
         if ((address && addresses) || (link && links)) continue;
+        // iptables-nft-save 1.8.9 loses one of two matches of these in a rule.
+        const auto named = [&](const char* name) { return text.find(name) != std::string::npos; };
+        const bool ports_or_mark = named("-m tcp") || named("-m udp") || named("-m mark");
+        if (ports_or_mark && plain) continue;
+        plain |= ports_or_mark;
         addresses |= address;
         links |= link;
         parts.push_back(std::move(text));

@@ -12,7 +12,7 @@ public:
     explicit IptablesGenerator(Dice& dice) : dice_(dice) {}
     [[nodiscard]] Generated ruleset();
     /// How many rulesets have a rule that needs connection tracking whatever else they have.
-    unsigned tracking_percent = 100;
+    unsigned tracking_percent = 75;
 
 private:
     enum class Kind : std::uint8_t { raw, mangle, filter, source, destination };

@@ -14,7 +14,7 @@ public:
     explicit NftGenerator(Dice& dice) : dice_(dice) {}
     [[nodiscard]] Generated ruleset();
     /// How many rulesets have a rule that needs connection tracking whatever else they have.
-    unsigned tracking_percent = 100;
+    unsigned tracking_percent = 75;
 
 private:
     enum class Hook : std::uint8_t { prerouting, input, forward, output, postrouting };

@@ -215,7 +215,8 @@ std::string NftGenerator::concatenation(Place& place) {
             return fmt::format("meta mark . ip saddr {}{{ {} . 10.0.0.25, 0 . {} }}", negated, mark(), one_of(inside4));
         case 3:
             if (place.proto.empty() || place.proto == "th") {
-                place.proto = "th";
+                // Of a packet that has no ports `th dport` reads other bytes.
+                place.proto = negated.empty() ? "th" : "none";
                 return fmt::format("meta l4proto . th dport {}{{ tcp . 25, udp . 53, tcp . 443 }}", negated);
             }
             break;

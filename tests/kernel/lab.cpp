@@ -187,7 +187,7 @@ Lab::Lab() {
         "route add default via 203.0.113.1\nroute add default via 2001:db8:1::1\n"
         "route add 10.20.0.0/16 via 10.0.0.254\nroute add blackhole 10.66.0.0/16\n"
         "route add 198.18.128.0/17 via 198.51.100.1\nroute add 198.18.64.0/20 via 192.0.2.1\n"
-        "route add 2001:db8:98::/48 via 2001:db8:2::1\n"
+        "route add 2001:db8:88::/48 via 2001:db8:2::1\n"
         "route add default via 198.51.100.1 table 100\nroute add default via 2001:db8:2::1 table 100\n");
     for (const char* name : interfaces) wait_until_running(name);
     for (const std::uint8_t proto : {proto_tcp, proto_udp, proto_icmp, std::uint8_t{50}}) {

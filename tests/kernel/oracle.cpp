@@ -43,6 +43,10 @@ bool inside(base::u128 value, const base::Interval& interval) {
     return value >= interval.first && value <= interval.last;
 }
 
+bool is_to_itself(const Probe& probe, const Seen& seen) {
+    return probe.in.empty() && seen.what == Seen::What::delivered;
+}
+
 bool agrees(const model::Device& device, const flow::Outcome& branch, const Probe& probe, const Seen& seen) {
     if (seen.copies > 1) return false;
     if (branch.verdict != model::Verdict::accept) {
@@ -50,6 +54,7 @@ bool agrees(const model::Device& device, const flow::Outcome& branch, const Prob
         return seen.what == Seen::What::nothing && !(branch.verdict == model::Verdict::drop && seen.answered);
     }
     if (seen.what == Seen::What::nothing) return false;
+    if (is_to_itself(probe, seen)) return branch.out_if == model::self_interface;
     const bool ports = probe.proto == proto_tcp || probe.proto == proto_udp;
     return model::interface_name(device, branch.out_if) == seen.out && inside(seen.src.bits, branch.src) &&
            inside(seen.dst.bits, branch.dst) &&
@@ -128,6 +133,7 @@ namespace {
 
 Verdict judge(const model::Device& device, const flow::Trace& trace, const Probe& probe, const Seen& seen) {
     Verdict verdict;
+    verdict.to_itself = is_to_itself(probe, seen);
     verdict.decided = trace.answer != flow::Answer::unknown && !trace.truncated && !trace.branches.empty();
     for (const flow::Outcome& branch : trace.branches) {
         if (agrees(device, branch, probe, seen)) verdict.agrees = true;
@@ -309,7 +315,7 @@ Verdict Tables::compare(const Probe& probe, const Seen& seen) {
     const flow::Trace trace = flow::trace(device_, packet);
     Verdict verdict = judge(device_, trace, probe, seen);
     // The table is for packets without a mark.
-    if (!verdict.agrees || trace.truncated || probe.mark != 0) return verdict;
+    if (!verdict.agrees || trace.truncated || probe.mark != 0 || verdict.to_itself) return verdict;
     Table* rows = table(packet.family);
     if (rows == nullptr || !rows->analysis->contains(rows->asked, packet, {})) return verdict;
     verdict.in_table = true;

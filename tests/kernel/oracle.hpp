@@ -4,7 +4,9 @@
 //
 // Where the kernel may be believed: it is asked about the first packet of a flow only, with distinct tuples, no
 // neighbours to resolve and reverse path filtering off. What the model does not decide (pools, random ports, rates) is
-// compared as a set: what the kernel did must be among the branches.
+// compared as a set: what the kernel did must be among the branches. A packet from the router to itself passes
+// postrouting and, by lo, prerouting and input; the model follows output only, so that such a packet's source after
+// translation is not compared; it is counted.
 #pragma once
 
 #include <memory>
@@ -28,9 +30,10 @@ struct Read {
 
 struct Verdict {
     bool agrees = false;
-    bool decided = false;   ///< the model gave one answer, whatever the unknowns are
-    bool in_table = false;  ///< the flow table was asked too
-    std::string model;      ///< what the model said, for messages
+    bool decided = false;    ///< the model gave one answer, whatever the unknowns are
+    bool to_itself = false;  ///< from the router to itself: the model does not walk the second way, by lo
+    bool in_table = false;   ///< the flow table was asked too
+    std::string model;       ///< what the model said, for messages
 };
 /// By the tracer alone.
 [[nodiscard]] Verdict compare(const model::Device& device, const Probe& probe, const Seen& seen);

@@ -59,6 +59,29 @@ Addresses addresses_of(const std::vector<const Element*>& elements) {
     return sum;
 }
 
+/// By prefix length: all addresses in networks that are more specific. The networks of hash:net,iface hide each other
+/// whatever their interfaces: the kernel looks no further once a network contains the address [LAB: kernel oracle].
+std::map<std::uint8_t, IntervalSet> more_specific(const std::vector<const Element*>& elements) {
+    std::map<std::uint8_t, std::vector<base::Interval>> by_length;
+    for (const auto* e : elements) by_length[e->length].push_back(e->address);
+    std::map<std::uint8_t, IntervalSet> out;
+    IntervalSet longer;
+    for (auto at = by_length.rbegin(); at != by_length.rend(); ++at) {
+        out.emplace(at->first, longer);
+        longer = longer.unite(IntervalSet(std::move(at->second)));
+    }
+    return out;
+}
+Addresses addresses_of(const std::vector<const Element*>& elements,
+                       const std::map<std::uint8_t, IntervalSet>& more_specific) {
+    Addresses sum;
+    for (const auto* e : elements) {
+        auto& to = e->nomatch ? sum.holes : sum.matched;
+        to = to.unite(IntervalSet{e->address}.minus(more_specific.at(e->length)));
+    }
+    return sum;
+}
+
 class Matcher {
 public:
     Matcher(Builder& builder, const Sets& sets, const Use& use, base::Diagnostics& diagnostics)
@@ -82,8 +105,12 @@ public:
         if (set->type == "list:set") return list(*set, depth);
         if (use_.written_by_rules) return b_.unknown(unknown_set(name, PredicateKind::dynamic_set));
         std::vector<const Element*> elements;
-        for (const auto& e : set->elements)
+        for (const auto& e : set->elements) {
+            // What may be gone and hides others while it is there.
+            if (e.timed && (e.nomatch || set->parts.back() == Part::iface))
+                return b_.unknown(unknown_set(name, PredicateKind::dynamic_set));
             if (!e.timed) elements.push_back(&e);
+        }
         auto matched = contents(*set, elements);
         if (set->timeout && !use_.return_nomatch)
             matched = b_.either({matched, b_.unknown(unknown_set(name, PredicateKind::dynamic_set))});
@@ -179,8 +206,9 @@ private:
         std::vector<ExprId> alternatives;
         Relation relation;
         relation.object = use_.object;
+        const auto hidden = has(Part::iface) ? more_specific(elements) : std::map<std::uint8_t, IntervalSet>{};
         for (const auto& [rest, members] : groups) {
-            const auto sum = addresses_of(members);
+            const auto sum = has(Part::iface) ? addresses_of(members, hidden) : addresses_of(members);
             const auto& first = use_.return_nomatch ? sum.holes : sum.matched;
             if (first.empty()) continue;
             if (has(Part::port) && rest.proto != 1 && rest.proto != 58) {
