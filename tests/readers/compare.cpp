@@ -22,9 +22,9 @@ using base::IntervalSet;
 using model::Device;
 using model::Field;
 
-constexpr std::size_t most_boxes = 20'000;
+constexpr std::size_t most_boxes = 8'000;
 constexpr std::size_t sampled_packets = 3'000;
-constexpr flow::Budget budget{4'000'000, 80'000'000, 50'000};
+constexpr flow::Budget budget{1'500'000, 30'000'000, 20'000};
 
 std::string interface_text(const Device& device, std::uint32_t id) {
     const auto& interface = device.interfaces[id];

@@ -15,11 +15,7 @@
 #include "command.hpp"
 #include "compare.hpp"
 #include "enter.hpp"
-#if __has_include("generate_nft.hpp")
 #include "generate_nft.hpp"
-#else
-#include "generate.hpp"
-#endif
 
 namespace {
 
@@ -70,12 +66,8 @@ void examine(const std::string& path, const std::string& text, Counts& counts) {
 }
 
 std::string generated(std::uint64_t seed) {
-#if __has_include("generate_nft.hpp")
     kernel::Dice dice(seed);
     return kernel::NftGenerator(dice).ruleset().nft_text();
-#else
-    return kernel::Generator(seed).ruleset().text();
-#endif
 }
 
 void report(const char* what, const Counts& counts) {
@@ -122,7 +114,7 @@ TEST_CASE("what nft's JSON has no words for", "[readers]") {
 TEST_CASE("generated rulesets: every reader gives the same flow table", "[readers]") {
     Counts counts;
     const auto first = from_environment("EGRESSLINT_READERS_SEED", 1);
-    const auto rulesets = from_environment("EGRESSLINT_READERS_RULESETS", 40);
+    const auto rulesets = from_environment("EGRESSLINT_READERS_RULESETS", 12);
     for (std::size_t seed = first; seed < first + rulesets; ++seed)
         examine("seed " + std::to_string(seed), generated(seed), counts);
     report("generated", counts);
@@ -170,6 +162,10 @@ int main(int argc, char** argv) {
         return kernel::skipped;
     }
     // Rulesets that name an interface by index need it to exist.
-    for (const auto& name : interfaces) run({"ip", "link", "add", name, "type", "dummy"});
+    for (const auto& name : interfaces)
+        if (run({"ip", "link", "add", name, "type", "dummy"}).status != 0 &&
+            run({"ip", "link", "add", name, "type", "veth", "peer", "name", name + "p"}).status != 0)
+            std::fprintf(stderr, "no interface %s could be made; rulesets that name it by index do not load\n",
+                         name.c_str());
     return Catch::Session().run(argc, argv);
 }

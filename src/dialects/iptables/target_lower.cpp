@@ -147,6 +147,8 @@ Rules mark(Context& c, ExprId match, const Instance& target) {
 
 /// Without a connection it does nothing.
 Rules connmark(Context& c, ExprId match, const Instance& target) {
+    // Shifted marks have no form here.
+    if (target.find("--left-shift-mark") != nullptr || target.find("--right-shift-mark") != nullptr) return {};
     const auto without = c.netfilter.connection_state({ConnectionState::invalid, ConnectionState::untracked});
     match = c.b.all({match, c.b.negate(without)});
     const auto& r = c.netfilter.registers();

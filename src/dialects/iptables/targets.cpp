@@ -51,7 +51,7 @@ constexpr auto targets = std::to_array<TargetRow>({
     {"SECMARK", How::inert, lower::goes_on, "security mark"},
     {"TCPMSS", How::inert, lower::goes_on, "TCP segment size"},
     {"TCPOPTSTRIP", How::inert, lower::goes_on, "TCP options"},
-    {"TEE", How::inert, lower::tee, "the packet goes on; the copy is not followed, which is reported"},
+    {"TEE", How::predicate, lower::tee, "a copy goes elsewhere, and is not followed; the packet goes on"},
     {"TOS", How::inert, lower::goes_on, "TOS field"},
     {"TRACE", How::inert, lower::goes_on, "tracing"},
     {"TTL", How::inert, lower::goes_on, "time to live"},

@@ -17,12 +17,11 @@ using As = Treatment::As;
 
 // Sorted by group, protocol, key.
 // clang-format off
-constexpr std::array<Treatment, 152> rows{{
+constexpr std::array<Treatment, 147> rows{{
     {"ct", "", "avgpkt", As::predicate, Field::proto, View::current, Value::other, {0, -1}, PredicateKind::packet},
     {"ct", "", "bytes", As::predicate, Field::proto, View::current, Value::other, {0, -1}, PredicateKind::packet},
     {"ct", "", "direction", As::field, Field::ct_state, View::current, Value::direction, {0, -1}, PredicateKind::packet},
     {"ct", "", "event", As::predicate, Field::proto, View::current, Value::other, {0, -1}, PredicateKind::packet},
-    {"ct", "", "expectation", As::predicate, Field::proto, View::current, Value::other, {0, -1}, PredicateKind::packet},
     {"ct", "", "expiration", As::predicate, Field::proto, View::current, Value::other, {0, -1}, PredicateKind::packet},
     {"ct", "", "helper", As::predicate, Field::proto, View::current, Value::other, {0, -1}, PredicateKind::packet},
     {"ct", "", "id", As::predicate, Field::proto, View::current, Value::other, {0, -1}, PredicateKind::packet},
@@ -32,13 +31,11 @@ constexpr std::array<Treatment, 152> rows{{
     {"ct", "", "secmark", As::predicate, Field::proto, View::current, Value::other, {0, -1}, PredicateKind::packet},
     {"ct", "", "state", As::field, Field::ct_state, View::current, Value::state, {0, -1}, PredicateKind::packet},
     {"ct", "", "status", As::ct_status, Field::reg, View::current, Value::status, {0, -1}, PredicateKind::packet},
-    {"ct", "", "timeout", As::predicate, Field::proto, View::current, Value::other, {0, -1}, PredicateKind::packet},
     {"ct", "", "zone", As::predicate, Field::proto, View::current, Value::other, {0, -1}, PredicateKind::packet},
     {"meta", "", "cgroup", As::predicate, Field::proto, View::current, Value::other, {0, -1}, PredicateKind::user},
     {"meta", "", "cpu", As::predicate, Field::proto, View::current, Value::other, {0, -1}, PredicateKind::packet},
     {"meta", "", "day", As::predicate, Field::proto, View::current, Value::other, {0, -1}, PredicateKind::time},
     {"meta", "", "hour", As::predicate, Field::proto, View::current, Value::other, {0, -1}, PredicateKind::time},
-    {"meta", "", "ibridgename", As::predicate, Field::in_if, View::current, Value::other, {0, -1}, PredicateKind::packet},
     {"meta", "", "ibriport", As::predicate, Field::in_if, View::current, Value::other, {0, -1}, PredicateKind::packet},
     {"meta", "", "ibrname", As::predicate, Field::in_if, View::current, Value::other, {0, -1}, PredicateKind::packet},
     {"meta", "", "ibrpvid", As::predicate, Field::in_if, View::current, Value::other, {0, -1}, PredicateKind::packet},
@@ -54,7 +51,6 @@ constexpr std::array<Treatment, 152> rows{{
     {"meta", "", "mark", As::mark, Field::reg, View::current, Value::mark, {0, -1}, PredicateKind::packet},
     {"meta", "", "nfproto", As::field, Field::family, View::current, Value::family, {0, -1}, PredicateKind::packet},
     {"meta", "", "nftrace", As::predicate, Field::proto, View::current, Value::other, {0, -1}, PredicateKind::packet},
-    {"meta", "", "obridgename", As::predicate, Field::out_if, View::current, Value::other, {0, -1}, PredicateKind::packet},
     {"meta", "", "obriport", As::predicate, Field::out_if, View::current, Value::other, {0, -1}, PredicateKind::packet},
     {"meta", "", "obrname", As::predicate, Field::out_if, View::current, Value::other, {0, -1}, PredicateKind::packet},
     {"meta", "", "oif", As::field, Field::out_if, View::current, Value::interface, {0, -1}, PredicateKind::packet},
@@ -138,7 +134,6 @@ constexpr std::array<Treatment, 152> rows{{
     {"payload", "ip6", "hoplimit", As::predicate, Field::proto, View::current, Value::other, {6, -1}, PredicateKind::packet},
     {"payload", "ip6", "length", As::predicate, Field::proto, View::current, Value::other, {6, -1}, PredicateKind::packet},
     {"payload", "ip6", "nexthdr", As::field, Field::proto, View::current, Value::protocol, {6, -1}, PredicateKind::packet},
-    {"payload", "ip6", "priority", As::predicate, Field::proto, View::current, Value::other, {6, -1}, PredicateKind::packet},
     {"payload", "ip6", "saddr", As::field, Field::src, View::current, Value::ipv6, {6, -1}, PredicateKind::packet},
     {"payload", "ip6", "version", As::field, Field::family, View::current, Value::other, {6, -1}, PredicateKind::packet},
     {"payload", "sctp", "checksum", As::predicate, Field::proto, View::current, Value::other, {0, 132}, PredicateKind::packet},
