@@ -108,6 +108,23 @@ Shadow::Shadow(const model::Device& device, const ShadowOptions& options)
         }
     }
 
+    // Routing is not asked about: neither its rules nor those of the chains that only it calls are dead.
+    for (const auto& stage : device.pipeline)
+        if (device.chains[stage.entry.index()].routing) open.push_back(stage.entry.value);
+    std::vector<bool> seen(chains_.size());
+    while (!open.empty()) {
+        const auto c = open.back();
+        open.pop_back();
+        if (seen[c] || chains_[c].reached) continue;
+        seen[c] = chains_[c].reached = true;
+        for (const auto r : device.chains[c].rules) {
+            rules_[r.index()].standing = Standing::open;
+            const auto& control = device.rules[r.index()].control;
+            if (const auto* jump = std::get_if<model::Jump>(&control)) open.push_back(jump->to.value);
+            if (const auto* go = std::get_if<model::Goto>(&control)) open.push_back(go->to.value);
+        }
+    }
+
     if (!options.redundancy) return;
     std::vector<bool> gone(rules_.size());
     for (std::size_t r = 0; r < gone.size(); ++r) gone[r] = is_dead(rules_[r].standing);

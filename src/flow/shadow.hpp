@@ -29,7 +29,7 @@ enum class Standing : std::uint8_t {
     never,      ///< dead: its match holds for no packet that can be there (RuleShadow::why)
     unreached,  ///< dead: no call of its chain is ever made (ChainShadow says why)
     inactive,   ///< disabled in the configuration
-    open,       ///< not decided within the budget: treat as live
+    open,       ///< not decided within the budget, or a rule of routing: treat as live
 };
 [[nodiscard]] constexpr bool is_dead(Standing s) {
     return s == Standing::covered || s == Standing::never || s == Standing::unreached;

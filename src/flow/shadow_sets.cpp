@@ -27,11 +27,11 @@ const IntervalSet& with_types() {
 // -- diagrams -------------------------------------------------------------------------------------------------------
 
 void Matches::tidy(std::size_t max_nodes) {
-    if (space_ && space_->node_count() < max_nodes) return;
+    if (space_ && space_->node_count() < max_nodes / 16) return;
     if (!space_) {
         Budget budget;
-        budget.max_nodes = 4 * max_nodes;
-        budget.max_edges = 64 * max_nodes;
+        budget.max_nodes = max_nodes;
+        budget.max_edges = 16 * max_nodes;
         space_ = new Space(maxima_, budget);
         space_->adopt();
         surely_code_ = space_->new_code();

@@ -76,7 +76,8 @@ Found count(const model::Device& d, const flow::Shadow& shadow) {
     Found out;
     for (std::size_t r = 0; r < d.rules.size(); ++r) {
         const auto& s = shadow.of(model::RuleId(r));
-        if (s.chain.valid() && d.chains[s.chain.index()].routing) continue;
+        const auto origin = d.rules[r].origin;
+        if (origin.valid() && d.origins[origin.index()].synthetic) continue;
         ++out.standing[static_cast<std::size_t>(s.standing)];
         out.redundant += s.redundant;
     }
@@ -102,8 +103,8 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 }
 
 int files(int argc, char** argv) {
-    std::printf("%8s %8s %8s %8s %8s %8s %8s %8s %9s %9s %8s  file\n", "rules", "live", "depends", "covered", "never",
-                "unreach", "open", "redund", "dead s", "all s", "MiB");
+    std::printf("%8s %8s %8s %8s %8s %8s %8s %8s %9s %9s %9s %9s  file\n", "rules", "live", "depends", "covered",
+                "never", "unreach", "open", "redund", "dead s", "all s", "model MiB", "peak MiB");
     for (int i = 1; i < argc; ++i) {
         std::ostringstream text;
         text << std::ifstream(argv[i]).rdbuf();
@@ -118,6 +119,9 @@ int files(int argc, char** argv) {
         auto read = dialect->read(sources, {{id, argv[i], true}}, diagnostics);
         for (auto& d : read.devices) {
             model::resolve(d, diagnostics);
+            rusage usage{};
+            getrusage(RUSAGE_SELF, &usage);
+            const double before = static_cast<double>(usage.ru_maxrss) / 1024;
             auto start = std::chrono::steady_clock::now();
             flow::ShadowOptions options;
             options.redundancy = false;
@@ -127,13 +131,12 @@ int files(int argc, char** argv) {
             const flow::Shadow s(d);
             const double all = seconds_since(start);
             const auto f = count(d, s);
-            rusage usage{};
             getrusage(RUSAGE_SELF, &usage);
             std::size_t rules = 0;
             for (const auto n : f.standing) rules += n;
-            std::printf("%8zu %8zu %8zu %8zu %8zu %8zu %8zu %8zu %9.3f %9.3f %8.1f  %s\n", rules, f.standing[0],
+            std::printf("%8zu %8zu %8zu %8zu %8zu %8zu %8zu %8zu %9.3f %9.3f %9.1f %9.1f  %s\n", rules, f.standing[0],
                         f.standing[1], f.standing[2], f.standing[3], f.standing[4], f.standing[6], f.redundant, dead,
-                        all, static_cast<double>(usage.ru_maxrss) / 1024, argv[i]);
+                        all, before, static_cast<double>(usage.ru_maxrss) / 1024, argv[i]);
         }
     }
     return 0;
