@@ -34,6 +34,8 @@ public:
 
     /// Slots read by rules of the chain that can match in the box.
     [[nodiscard]] SlotMask reads(model::ChainId chain) { return prepared(chain).reads; }
+    /// No rule of the chain can match in the box.
+    [[nodiscard]] bool silent(model::ChainId chain) { return prepared(chain).items.empty(); }
     [[nodiscard]] const std::optional<base::IntervalSet>& wanted_source() const { return wanted_source_; }
 
 private:

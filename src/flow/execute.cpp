@@ -79,6 +79,13 @@ bool Executor::only_decides(std::size_t index) const {
     return (facts.writes & ~pending_bit) == 0 && !facts.translates && stage.fallthrough.then.empty();
 }
 
+/// A stage that lets everything on, for want of a rule that can match: nothing about it needs saying.
+bool Executor::idle(const Run& run, std::size_t index) const {
+    const auto& stage = device_.pipeline[index];
+    return run.detail != Detail::rules && stage.fallthrough.verdict == model::Verdict::accept &&
+           stage.fallthrough.then.empty() && run.slice->silent(stage.entry);
+}
+
 /// Before a stage: what is left of the headers may fit a smaller box, in which more rules can be told apart at a
 /// glance.
 void Executor::narrow(Run& run, NodeId now, std::size_t index) {
@@ -154,6 +161,7 @@ NodeId Executor::through_pipeline(Run& run, NodeId headers, Detail detail, const
     NodeId now =
         space_.map(headers, space_.new_code(), [&](std::uint32_t inside) { return terminal(inside ? first_id : 0); });
     for (std::size_t i = 0; i < stages; ++i) {
+        if (idle(run, i)) continue;
         if (!run.put_off[i]) narrow(run, now, i);
         now = stage(run, now, i);
     }

@@ -67,6 +67,7 @@ private:
     NodeId keep_interesting(Run& run, NodeId now, const Interest& interest);
     NodeId replace(NodeId now, const std::vector<std::pair<std::uint32_t, NodeId>>& by);
     [[nodiscard]] bool only_decides(std::size_t index) const;
+    [[nodiscard]] bool idle(const Run& run, std::size_t index) const;
     void narrow(Run& run, NodeId now, std::size_t index);
 
     const model::Device& device_;
