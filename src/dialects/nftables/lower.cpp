@@ -184,7 +184,8 @@ private:
             context_.translates_source = reach.source;
             context_.translates_destination = reach.destination;
             RuleWriter writer(context_);
-            for (const auto* rule : chain->rules) writer.write(*rule);
+            RuleNode scratch;
+            for (const auto* rule : chain->rules) writer.write(whole(*rule, scratch));
             if (chain->base) register_base(table, *chain, key);
         }
     }

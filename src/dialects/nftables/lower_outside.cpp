@@ -37,8 +37,9 @@ Influence influence_of(const Statement& s, bool base_drops) { return std::visit(
 Influence influence_of(const ChainState& chain) {
     const bool drops = chain.policy == "drop";
     auto out = chain.base && drops ? Influence::filter : Influence::nothing;
+    RuleNode scratch;
     for (const auto* rule : chain.rules)
-        for (const auto& s : rule->statements) out = out | influence_of(s, drops);
+        for (const auto& s : whole(*rule, scratch).statements) out = out | influence_of(s, drops);
     return out;
 }
 

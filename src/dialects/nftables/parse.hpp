@@ -19,6 +19,7 @@ namespace egresslint::dialects::nftables {
 struct IncludeOptions {
     std::string path;            ///< of the main file; its directory is the include jail. "": includes are refused
     bool allow_outside = false;  ///< includes may leave that directory
+    bool fold = false;           ///< rules may be folded, see RuleNode; `sources` must outlive the tree
 };
 
 /// Parses `file` and what it includes (added to `sources`). Linear in the size of the text; nesting, includes and the

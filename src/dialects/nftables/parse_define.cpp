@@ -242,12 +242,12 @@ void Parser::include(const std::function<void()>& item) {
         included_bytes_ += content->size();
         if (included_bytes_ > max_included_bytes) return incomplete("the included files are too large together");
         const auto id = sources_->add(path, std::move(*content));
-        Stream inner{id, sources_->text(id), tokenize(sources_->text(id)), path};
-        if (!inner.tokens.error.empty()) {
+        auto inner = std::make_unique<Stream>(Stream{id, sources_->text(id), tokenize(sources_->text(id)), path});
+        if (!inner->tokens.error.empty()) {
             base::Diagnostic diagnostic;
             diagnostic.kind = base::Diagnostic::Kind::fatal;
-            diagnostic.span = {id, inner.tokens.error_begin, inner.tokens.error_end};
-            diagnostic.message = inner.tokens.error;
+            diagnostic.span = {id, inner->tokens.error_begin, inner->tokens.error_end};
+            diagnostic.message = inner->tokens.error;
             diagnostic.notes.push_back({where, "included here"});
             diagnostics_.push_back(std::move(diagnostic));
             fatal_ = true;
@@ -256,12 +256,13 @@ void Parser::include(const std::function<void()>& item) {
         Stream* const outer = stream_;
         const Token* const outer_now = now_;
         const auto outer_end = last_end_;
-        stream_ = &inner;
-        now_ = inner.tokens.tokens.data();
+        stream_ = inner.get();
+        now_ = inner->tokens.tokens.data();
         last_end_ = 0;
         ++include_depth_;
         items(item);
         --include_depth_;
+        keep(std::move(inner));
         stream_ = outer;
         now_ = outer_now;
         last_end_ = outer_end;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules and their statements: nft(8), STATEMENTS. Address translation, logging and queueing are in parse_nat.cpp.
+#include <algorithm>
+
 #include "dialects/nftables/parser.hpp"
 
 namespace egresslint::dialects::nftables {
@@ -12,6 +14,7 @@ constexpr std::string_view byte_units = "bytes kbytes mbytes";
 
 RuleNode Parser::rule() {
     const auto begin = now_->begin;
+    const Token* const first_token = now_;
     RuleNode out;
     const auto before = statements_.size();
     while (!at_end_of_statement()) {
@@ -33,14 +36,34 @@ RuleNode Parser::rule() {
             statements_.push_back({UnknownStatement{written(start->begin), message}, span(start->begin)});
         }
     }
-    // Into a vector of just the right size: in large rulesets they are most of the memory.
     const auto first = statements_.begin() + static_cast<std::ptrdiff_t>(before);
+    out.span = span(begin);
+    out.handle = handle_here();
+    if (folded_ && can_fold(first_token, before)) {
+        statements_.erase(first, statements_.end());
+        out.comment.clear();
+        out.first_token = static_cast<std::uint32_t>(first_token - stream_->tokens.tokens.data());
+        out.folded = folded_.get();
+        return out;
+    }
+    // Into a vector of just the right size: in large rulesets they are most of the memory.
     out.statements.assign(std::make_move_iterator(first), std::make_move_iterator(statements_.end()));
     statements_.erase(first, statements_.end());
-    out.span = span(begin);
     out.text = written(begin);
-    out.handle = handle_here();
     return out;
+}
+
+/// Whether reading the rule again gives the same, and nobody but the rule's own lowering needs what it says.
+bool Parser::can_fold(const Token* begin, std::size_t first_statement) const {
+    for (std::size_t i = first_statement; i < statements_.size(); ++i) {
+        const auto& is = statements_[i].is;
+        const auto* verdict = std::get_if<VerdictStatement>(&is);
+        if ((verdict != nullptr && !verdict->verdict.target.empty()) ||
+            std::holds_alternative<VerdictMapStatement>(is) || std::holds_alternative<SetUpdate>(is) ||
+            std::holds_alternative<Mangle>(is) || std::holds_alternative<UnknownStatement>(is))
+            return false;
+    }
+    return std::none_of(begin, now_, [](const Token& token) { return token.kind == Kind::variable; });
 }
 
 Statement Parser::statement() {

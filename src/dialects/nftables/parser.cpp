@@ -18,26 +18,64 @@ bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; 
 
 }  // namespace
 
+/// Texts whose rules are folded, and a parser that reads them again. It meets neither variables nor errors there.
+class Parser::Folded final : public FoldedText {
+public:
+    Folded() : parser_(nullptr, {}, ignored_) {}
+    void keep(std::unique_ptr<Stream> stream) {
+        const auto file = stream->file.value;
+        streams_.emplace(file, std::move(stream));
+    }
+    RuleNode read(const RuleNode& folded) override {
+        if (last_ == nullptr || last_->file != folded.span.file) last_ = streams_.at(folded.span.file.value).get();
+        parser_.stream_ = last_;
+        parser_.now_ = last_->tokens.tokens.data() + folded.first_token;
+        RuleNode out = parser_.rule();
+        out.handle = folded.handle;
+        out.position = folded.position;
+        out.index = folded.index;
+        return out;
+    }
+
+private:
+    std::unordered_map<std::uint32_t, std::unique_ptr<Stream>> streams_;  ///< by file
+    Stream* last_ = nullptr;
+    base::Diagnostics ignored_;
+    Parser parser_;
+};
+
 Parser::Parser(base::Sources* sources, const IncludeOptions& options, base::Diagnostics& diagnostics)
     : sources_(sources),
       diagnostics_(diagnostics),
       jail_(directory_of(options.path), options.allow_outside),
-      includes_(sources != nullptr && !options.path.empty() && options.path != "-") {}
+      includes_(sources != nullptr && !options.path.empty() && options.path != "-") {
+    if (options.fold) folded_ = std::make_shared<Folded>();
+}
+
+void Parser::keep(std::unique_ptr<Stream> stream) {
+    if (folded_) static_cast<Folded&>(*folded_).keep(std::move(stream));
+}
+
+Tree Parser::take() {
+    tree_.text = std::move(folded_);
+    return std::move(tree_);
+}
 
 void Parser::file(base::FileId id, std::string_view content, const std::string& path) {
-    Stream stream{id, content, tokenize(content), path};
-    if (!stream.tokens.error.empty()) {
+    auto stream = std::make_unique<Stream>(Stream{id, content, tokenize(content), path});
+    if (!stream->tokens.error.empty()) {
         base::Diagnostic diagnostic;
         diagnostic.kind = base::Diagnostic::Kind::fatal;
-        diagnostic.span = {id, stream.tokens.error_begin, stream.tokens.error_end};
-        diagnostic.message = stream.tokens.error;
+        diagnostic.span = {id, stream->tokens.error_begin, stream->tokens.error_end};
+        diagnostic.message = stream->tokens.error;
         diagnostics_.push_back(std::move(diagnostic));
         return;
     }
-    stream_ = &stream;
-    now_ = stream.tokens.tokens.data();
+    stream_ = stream.get();
+    now_ = stream_->tokens.tokens.data();
     last_end_ = 0;
     items([this] { command(); });
+    keep(std::move(stream));
     if (fatal_) tree_ = Tree{};
 }
 

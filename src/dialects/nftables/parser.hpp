@@ -40,7 +40,7 @@ public:
     Parser(base::Sources* sources, const IncludeOptions& options, base::Diagnostics& diagnostics);
 
     void file(base::FileId id, std::string_view text, const std::string& path);
-    [[nodiscard]] Tree take() { return std::move(tree_); }
+    [[nodiscard]] Tree take();
     [[nodiscard]] RuleNode rule_fragment(base::FileId id, std::string_view text);
     [[nodiscard]] ExpressionPtr expression_fragment(base::FileId id, std::string_view text);
 
@@ -61,6 +61,7 @@ private:
         Tokens tokens;
         std::string path;
     };
+    class Folded;
     struct Variable {
         std::shared_ptr<const Expression> value;
         unsigned depth = 0;
@@ -113,6 +114,7 @@ private:
     void fail_here(std::string_view expected);
     [[nodiscard]] bool failed() const { return failed_; }
     void recover(const Token* at);
+    void keep(std::unique_ptr<Stream> stream);  ///< for as long as the tree has folded rules
     void unparsed(base::Span where, std::string message);
     [[nodiscard]] std::optional<std::uint64_t> number();
     [[nodiscard]] std::string name(std::string_view what);        ///< word, string or variable
@@ -159,6 +161,7 @@ private:
 
     // -- rules: parse_statement.cpp, parse_nat.cpp
     [[nodiscard]] RuleNode rule();
+    [[nodiscard]] bool can_fold(const Token* begin, std::size_t first_statement) const;
     [[nodiscard]] Statement statement();
     void match_or_set(Statement& out);
     void match_or_set(Statement& out, ExpressionPtr left);
@@ -224,6 +227,7 @@ private:
     base::IncludeJail jail_;
     bool includes_;
 
+    std::shared_ptr<FoldedText> folded_;  ///< a Folded; null: every rule keeps its statements
     Stream* stream_ = nullptr;
     const Token* now_ = nullptr;
     std::uint32_t last_end_ = 0;

@@ -221,13 +221,33 @@ struct Statement {
     base::Span span;
 };
 
+class FoldedText;
+
 struct RuleNode {
     std::vector<Statement> statements;
     std::string comment;
     std::string text;  ///< as written, one line, for messages
     std::optional<std::uint64_t> handle, position, index;
     base::Span span;
+    std::uint32_t first_token = 0;  ///< of a folded rule: where it begins
+    FoldedText* folded = nullptr;   ///< statements, comment and text were let go: whole() has them
 };
+
+/// A tree takes thirty times the bytes of its text, so the text reader lets the statements of a rule go when it has
+/// read them without fault, and reads them again when the rule's turn comes. Folded is only a rule that matches,
+/// counts, logs, limits, translates and decides: jumps, maps, set updates and marks concern more than their rule, and
+/// so does a rule with variables, whose values nobody keeps.
+class FoldedText {
+public:
+    virtual ~FoldedText() = default;
+    [[nodiscard]] virtual RuleNode read(const RuleNode& folded) = 0;
+};
+
+/// The rule with its statements; `scratch` holds what had to be read again.
+[[nodiscard]] inline const RuleNode& whole(const RuleNode& rule, RuleNode& scratch) {
+    if (rule.folded == nullptr) return rule;
+    return scratch = rule.folded->read(rule);
+}
 
 // -- blocks and commands -------------------------------------------------------------------------------------------
 
@@ -303,6 +323,7 @@ struct Unparsed {
 struct Tree {
     std::vector<Command> commands;
     std::vector<Unparsed> unparsed;
+    std::shared_ptr<FoldedText> text;  ///< what folded rules are read from
 };
 
 }  // namespace egresslint::dialects::nftables
