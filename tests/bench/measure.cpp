@@ -2,7 +2,7 @@
 // Runs a command once and says what it took, for whole_process.sh: on Debian neither bash nor a tool that is always
 // there tells the peak memory of a process.
 //
-//   measure COMMAND [ARGUMENTS…]      prints: processor seconds (user and system), wall seconds, peak KiB
+//   measure COMMAND [ARGUMENTS…]      prints: wall seconds, processor seconds (user and system), peak KiB
 //
 // Standard output of the command is thrown away; its standard error is ours. Status 0 and 1 of the command (1:
 // findings) count as success.
@@ -48,6 +48,6 @@ int main(int argc, char** argv) {
     const auto seconds = [](const timeval& t) {
         return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
     };
-    std::printf("%.4f %.4f %ld\n", seconds(used.ru_utime) + seconds(used.ru_stime), wall.count(), used.ru_maxrss);
+    std::printf("%.4f %.4f %ld\n", wall.count(), seconds(used.ru_utime) + seconds(used.ru_stime), used.ru_maxrss);
     return 0;
 }

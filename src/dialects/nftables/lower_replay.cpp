@@ -189,6 +189,7 @@ private:
         }
         if (adds(command)) {
             c->rules.insert(somewhere ? std::next(at) : c->rules.end(), &node);
+            for (const auto& more : command.more) c->rules.push_back(&more);
         } else if (command.verb == "insert") {
             c->rules.insert(somewhere ? at : c->rules.begin(), &node);
         } else if (command.verb == "replace" && somewhere) {

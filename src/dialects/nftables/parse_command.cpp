@@ -71,6 +71,18 @@ void Parser::finish(Command&& command, std::uint32_t begin) {
     }
     anonymous_.clear();
     command.span = where;
+    // A file of a million `add rule` is a thousand bytes a command, or one command.
+    const auto appends = [](const Command& c) {
+        return c.verb == "add" && c.object == "rule" && !c.handle && !c.position && !c.index;
+    };
+    if (folded_ && !tree_.commands.empty() && appends(command)) {
+        auto& last = tree_.commands.back();
+        if (appends(last) && last.name == command.name && last.table == command.table &&
+            last.family == command.family) {
+            last.more.push_back(std::move(command.rule_node));
+            return;
+        }
+    }
     tree_.commands.push_back(std::move(command));
 }
 

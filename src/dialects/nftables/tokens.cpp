@@ -118,7 +118,7 @@ Tokens tokenize(std::string_view text) {
         b.refuse("the file is larger than 4 GiB", 0, 0);
         return std::move(b.out);
     }
-    b.out.tokens.reserve(text.size() / 5 + 16);
+    b.out.tokens.reserve(text.size() / 4 + 16);
     tao::pegtl::memory_input<tao::pegtl::tracking_mode::lazy> in(text.data(), text.size(), "");
     tao::pegtl::parse<grammar::file, Action>(in, b);
     if (!b.open.empty()) {

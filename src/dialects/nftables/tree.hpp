@@ -307,6 +307,7 @@ struct Command {
     TableNode table_node;           ///< object == "table"
     ChainNode chain_node;           ///< object == "chain"
     RuleNode rule_node;             ///< object == "rule"
+    std::vector<RuleNode> more;     ///< `add rule` only: more rules for the end of that chain, by commands that follow
     SetNode set_node;               ///< object == "set", "map"
     std::vector<Element> elements;  ///< object == "element"
     ObjectNode object_node;
