@@ -10,6 +10,7 @@ namespace egresslint::flow {
 namespace {
 
 constexpr std::size_t kept_slices = 12;
+constexpr std::uint32_t most_levels = 10'000;
 /// Projecting walks the whole diagram once a field: worth it only where that is cheap beside the rules.
 constexpr std::size_t small_enough_to_project = 50'000;
 
@@ -125,6 +126,8 @@ NodeId Executor::accepted(NodeId headers, model::ConnectionState state,
 
 NodeId Executor::through_pipeline(Run& run, NodeId headers, Detail detail, const Interest& interest,
                                   model::ConnectionState state) {
+    // Operations recurse by level: with an unknown each, 80,000 lines that no reader understands exhausted the stack.
+    if (space_.level_count() > most_levels) throw BudgetExceeded{"unknowns"};
     run.detail = detail;
     run.live = headers;
     run.box = box_around(space_, layout_, headers);

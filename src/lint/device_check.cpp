@@ -212,34 +212,37 @@ std::vector<DeviceCheck::Group> DeviceCheck::groups(const Question& q, query::Ev
                                                     const query::Answer& answer) {
     std::vector<Group> list;
     flow::Analysis& a = e.analysis();
-    const auto add = [&](RuleId rule, StageId stage, const HeaderSet& headers, const flow::Row* row) {
-        for (Group& g : list) {
-            if (g.rule == rule && (rule.valid() || g.stage == stage)) {
-                g.headers = a.join(g.headers, headers);
-                return;
-            }
+    // Thousands of rows may end in one group (a map of translations): joined once, and only a group needs its sample.
+    std::vector<std::vector<HeaderSet>> pieces;
+    const auto add = [&](RuleId rule, StageId stage, const HeaderSet& headers, const auto& sample) {
+        std::size_t at = 0;
+        while (at < list.size() && !(list[at].rule == rule && (rule.valid() || list[at].stage == stage))) ++at;
+        if (at == list.size() && at == max_groups) --at;
+        if (at == list.size()) {
+            list.push_back({rule, stage, headers, sample()});
+            pieces.emplace_back();
         }
-        if (list.size() == max_groups) {
-            list.back().headers = a.join(list.back().headers, headers);
-            return;
-        }
-        list.push_back({rule, stage, headers, row});
+        pieces[at].push_back(headers);
+    };
+    const auto joined = [&] {
+        for (std::size_t i = 0; i < list.size(); ++i) list[i].headers = a.join_all(pieces[i]);
+        return std::move(list);
     };
     if (q.by_translation) {
         for (const query::Part& part : answer.parts) {
             RuleId by;
             for (const flow::Decision& d : part.row->decisions)
                 if (rewrites_source(p_.device, d.rule)) by = d.rule;
-            add(by, {}, part.headers, part.row);
+            add(by, {}, part.headers, [&] { return part.row; });
         }
-        return list;
+        return joined();
     }
     // Who let it through: ask again about the answer alone, with every deciding rule.
     flow::Interest interest;
     const auto detailed = a.run(answer.headers, flow::Detail::rules, interest);
     if (!detailed) {
-        add({}, {}, answer.headers, answer.parts.front().row);
-        return list;
+        add({}, {}, answer.headers, [&] { return answer.parts.front().row; });
+        return joined();
     }
     for (const flow::Row& row : detailed->rows) {
         HeaderSet part = a.meet(row.headers, answer.headers);
@@ -253,15 +256,13 @@ std::vector<DeviceCheck::Group> DeviceCheck::groups(const Question& q, query::Ev
         }
         const flow::Step by =
             row.verdict == Verdict::accept ? accepting_step(p_.device, steps) : blocking_step(p_.device, steps);
-        const flow::Row* sample = answer.parts.front().row;
-        for (const query::Part& p : answer.parts)
-            if (!a.disjoint(p.headers, part)) {
-                sample = p.row;
-                break;
-            }
-        add(by.rule, by.rule.valid() ? StageId{} : by.stage, part, sample);
+        add(by.rule, by.rule.valid() ? StageId{} : by.stage, part, [&] {
+            const auto met = std::find_if(answer.parts.begin(), answer.parts.end(),
+                                          [&](const query::Part& p) { return !a.disjoint(p.headers, part); });
+            return met == answer.parts.end() ? answer.parts.front().row : met->row;
+        });
     }
-    return list;
+    return joined();
 }
 
 std::string DeviceCheck::leaves_as(query::Evaluation& e, const flow::Row& row) const {
