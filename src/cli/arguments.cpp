@@ -189,6 +189,7 @@ private:
                 ->allow_extra_args(false);
             text("--fail-on", raw_.fail_on, "LEVEL", "status 1 from this severity on: error, warning, note or never");
             flag("--exit-zero", options_.exit_zero, "status 0 even with findings");
+            flag("--no-suppressions", options_.no_suppressions, "show what comments and [[allow]] suppress");
             text("--min-certainty", raw_.min_certainty, "LEVEL", "possible (default) or proven");
             flag("--statistics", options_.statistics, "count findings by rule");
         }

@@ -55,6 +55,7 @@ Expected<int> lint_and_report(Session& session, Inputs inputs, Persona persona) 
     lint::Options wanted;
     wanted.select = options.select;
     wanted.ignore = options.ignore;
+    wanted.suppressions = !options.no_suppressions;
     wanted.egress_map = persona == Persona::audit;
     lint::Report report;
     {

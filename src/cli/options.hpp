@@ -41,6 +41,7 @@ struct Options {
     std::vector<OutputTarget> outputs;
     FailOn fail_on = FailOn::error;
     bool exit_zero = false;
+    bool no_suppressions = false;
     bool proven_only = false;
     bool statistics = false;
     bool show_files = false;

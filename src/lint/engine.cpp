@@ -135,7 +135,7 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
         if (rules_too) check.bookkeeping([&](std::string_view code) { return selected(options, code); });
         for (Finding& f : check.findings()) report.findings.push_back(std::move(f));
     }
-    if (rules_too)
+    if (rules_too && options.suppressions)
         apply_suppressions(report.findings, intent, sources,
                            [&](std::string_view code) { return selected(options, code); });
     const auto place_of = [&](const Finding& f) {

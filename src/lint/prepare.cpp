@@ -243,8 +243,7 @@ std::vector<Alternative> alternatives(const Device& device, const flow::Packet& 
         for (const auto& [id, value] : e.common) {
             const Predicate& p = device.predicates[id];
             a.when.push_back(p.choices != 2 ? fmt::format("{}: case {}", p.text, value)
-                             : value == 0   ? "not " + p.text
-                                            : p.text);
+                                            : fmt::format("{}: {}", p.text, value == 0 ? "no" : "yes"));
         }
         out.push_back(std::move(a));
     }

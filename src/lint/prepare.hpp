@@ -80,7 +80,7 @@ struct Prepared {
 struct Alternative {
     OutcomeText outcome;
     std::vector<TraceStep> steps;
-    std::vector<std::string> when;  ///< what all packets that end so have in common: "time is 8-18", "not limit rate …"
+    std::vector<std::string> when;  ///< what all branches that end so have in common: "limit rate …: yes"
 };
 /// Distinct endings of the branches, in the order they were found, `limit` at most; none when all branches end alike.
 [[nodiscard]] std::vector<Alternative> alternatives(const model::Device& device, const flow::Packet& packet,

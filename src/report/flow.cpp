@@ -40,7 +40,7 @@ std::string traced_text(const TracedPacket& traced, const base::Sources& sources
     for (const std::string& what : traced.depends_on) out += fmt::format("    depends on {}\n", escaped(what));
     for (const lint::Alternative& alternative : traced.alternatives) {
         out += fmt::format("  either {}\n", outcome_text(alternative.outcome));
-        for (const std::string& what : alternative.when) out += fmt::format("    when {}\n", escaped(what));
+        for (const std::string& what : alternative.when) out += fmt::format("    if {}\n", escaped(what));
         // What all have in common stands above.
         auto own = alternative.steps;
         own.erase(own.begin(), own.begin() + static_cast<std::ptrdiff_t>(std::min(own.size(), traced.steps.size())));
