@@ -84,7 +84,7 @@ std::vector<Case> Campaign::cases(std::uint64_t seed) const {
     if (dice.chance(10)) routing.emplace_back("from 10.0.1.0/24 iif dmz0 lookup 100");
     if (dice.chance(8)) routing.emplace_back("-6 from fd00:d::/64 lookup 100");
     if (dice.chance(6)) routing.emplace_back("to 198.18.0.10 blackhole");
-    const bool nft = dice.chance(55);
+    const bool nft = dice.chance(70);  // the others count twice
     Case c;
     if (nft) {
         c.ruleset = NftGenerator(dice).ruleset();

@@ -45,7 +45,7 @@ class Campaign {
 public:
     struct Options {
         std::uint64_t seed = 1;
-        std::uint64_t packets = 100;  ///< a ruleset
+        std::uint64_t packets = 80;   ///< a ruleset
         unsigned readings_every = 2;  ///< listings and dumps are read back for one ruleset in so many
         std::string fixtures;         ///< directory for what is found; "" = none is written
         /// For the test of the shrinker: what the model is told instead.

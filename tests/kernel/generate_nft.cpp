@@ -31,11 +31,11 @@ void NftGenerator::objects(Generated::Table& table, const Place& place, const st
         add(55, "set hosts", "type ipv4_addr; flags interval;",
             {"10.0.0.20-10.0.0.30", "10.0.1.0/24", "198.18.0.9", "203.0.113.2"});
         add(30, "set plain", "type ipv4_addr;", {"10.0.0.25", "10.0.0.99", "198.18.0.10", "203.0.113.25"});
-        add(35, "set pairs", "type ipv4_addr . inet_service;",
+        add(45, "set pairs", "type ipv4_addr . inet_service;",
             {"10.0.0.25 . 25", "10.0.0.26 . 80", "198.18.0.9 . 25", "203.0.113.25 . 587"});
-        add(35, "set blocks", "type ipv4_addr . inet_service; flags interval;",
+        add(45, "set blocks", "type ipv4_addr . inet_service; flags interval;",
             {"10.0.0.0/27 . 25-80", "10.0.1.0/24 . 1-65535", "198.18.0.0/16 . 443", "203.0.113.25 . 25"});
-        add(25, "set three", "typeof ip saddr . ip daddr . tcp dport; flags interval;",
+        add(50, "set three", "typeof ip saddr . ip daddr . tcp dport; flags interval;",
             {"10.0.0.0/24 . 198.18.0.0/15 . 25", "198.18.0.0/24 . 203.0.113.25 . 1-1000",
              "10.0.1.80 . 0.0.0.0/0 . 80"});
         add(35, "map hostverdicts", "type ipv4_addr : verdict; flags interval;",
@@ -48,11 +48,11 @@ void NftGenerator::objects(Generated::Table& table, const Place& place, const st
             {"10.0.0.25 : 203.0.113.25", "10.0.0.26-10.0.0.99 : 203.0.113.26", "10.0.1.0/24 : 198.51.100.25"});
         add(25, "map prefixes", "type ipv4_addr : interval ipv4_addr; flags interval;",
             {"10.0.0.0/24 : 198.19.5.0/24", "10.0.1.0/25 : 198.19.6.0/25"});
-        add(25, "map pools", "type ipv4_addr : interval ipv4_addr;",
+        add(45, "map pools", "type ipv4_addr : interval ipv4_addr;",
             {"10.0.0.25 : 203.0.113.40-203.0.113.47", "10.0.0.26 : 203.0.113.48/30"});
         add(30, "map targets", "type inet_service : ipv4_addr;",
             {"25 : 10.0.0.25", "80 : 10.0.1.80", "443 : 10.0.1.80"});
-        add(30, "map endpoints", "type ipv4_addr . inet_service : ipv4_addr . inet_service;",
+        add(60, "map endpoints", "type ipv4_addr . inet_service : ipv4_addr . inet_service;",
             {"203.0.113.25 . 25 : 10.0.0.25 . 2525", "203.0.113.26 . 80 : 10.0.1.80 . 80",
              "203.0.113.2 . 443 : 10.0.1.80 . 80"});
         if (unknowns_) add(60, "set dyn", "type ipv4_addr; flags dynamic; size 1000;", {});
@@ -142,9 +142,9 @@ void NftGenerator::base_chains(Generated::Table& out, const Place& place) {
         };
         // Equal priorities are an open question; most rulesets ask none.
         while (std::find(used_priorities_.begin(), used_priorities_.end(), key(priority)) != used_priorities_.end() &&
-               !(equal_ && chance(60)))
+               !(equal_ && chance(80)))
             ++priority;
-        if (equal_ && chance(20)) priority = type == "nat" ? (here.kind == Kind::source ? 100 : -100) : 0;
+        if (equal_ && chance(45)) priority = type == "nat" ? (here.kind == Kind::source ? 100 : -100) : 0;
         used_priorities_.push_back(key(priority));
         // Regular chains for sources may masquerade, which input does not allow.
         if (here.hook != Hook::input || here.kind == Kind::filter)
@@ -178,7 +178,7 @@ Generated NftGenerator::ruleset() {
     Generated out;
     used_priorities_.clear();
     unknowns_ = chance(25);
-    equal_ = chance(20);
+    equal_ = chance(30);
     // The kernel tracks connections only while some rule needs it; a nat chain without a translation anywhere would
     // see nothing at all [measured on 6.18]. Most real rulesets have such a rule.
     if (chance(tracking_percent))

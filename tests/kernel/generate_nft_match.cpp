@@ -224,9 +224,9 @@ std::string NftGenerator::concatenation(Place& place) {
     }
     if (!tcp) return address_match(place);
     place.proto = "tcp";
-    if (chance(50)) {
+    if (chance(75)) {
         const std::string three = object(place, "set three");
-        if (!three.empty() && chance(40)) return fmt::format("ip saddr . ip daddr . tcp dport {}{}", negated, three);
+        if (!three.empty() && chance(50)) return fmt::format("ip saddr . ip daddr . tcp dport {}{}", negated, three);
         const std::string set = object(place, chance(50) ? "set pairs" : "set blocks");
         if (!set.empty()) return fmt::format("ip {} . tcp dport {}{}", one_of({"saddr", "daddr"}), negated, set);
     }
@@ -279,7 +279,7 @@ std::string NftGenerator::match(Place& place) {
         case 12: return mark_match(place);
         case 13: return connection_match(place);
         case 14: return chance(60) ? protocol_match(place) : fib_match(place);
-        default: return mark_match(place);
+        default: return concatenation(place);
     }
 }
 

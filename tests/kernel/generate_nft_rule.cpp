@@ -134,7 +134,7 @@ std::string NftGenerator::source_translation(Place& place) {
         return name.empty() ? fmt::format("snat{} to {}", to_family, to)
                             : fmt::format("snat {}to {} map {}", form, address, name);
     };
-    switch (below(14)) {
+    switch (below(16)) {
         case 0:
         case 1:
         case 2:
@@ -145,7 +145,8 @@ std::string NftGenerator::source_translation(Place& place) {
             if (chance(30)) return fmt::format("snat{} to {} persistent", to_family, v6 ? to : "203.0.113.40/30");
             return fmt::format("snat{} to {}", to_family,
                                v6 ? "2001:db8:1::40-2001:db8:1::47" : "203.0.113.40-203.0.113.47");
-        case 4: {
+        case 4:
+        case 14: {
             if (!take_proto(place, "tcp")) break;
             const std::string text = v6 ? "[" + to + "]" : to;
             return fmt::format("meta l4proto tcp snat{} to {}:{}", to_family, text,
@@ -163,6 +164,7 @@ std::string NftGenerator::source_translation(Place& place) {
         case 7: return named(v6 ? "ip6 " : "ip ", v6 ? "map sources6x" : "map sources");
         case 8: return named(v6 ? "ip6 prefix " : "ip prefix ", v6 ? "map prefixes6x" : "map prefixes");
         case 9:
+        case 15:
             if (!v6) return named("ip ", "map pools");
             break;
         case 10:
@@ -180,7 +182,7 @@ std::string NftGenerator::destination_translation(Place& place) {
     const bool v6 = place.family == 6;
     const std::string to_family = place.inet ? (v6 ? " ip6" : " ip") : "";
     const std::string to = v6 ? one_of(inside6) : one_of(inside4);
-    switch (below(12)) {
+    switch (below(14)) {
         case 0:
             if (place.hook != Hook::prerouting) break;
             if (!take_proto(place, "tcp")) return "redirect";
@@ -201,7 +203,9 @@ std::string NftGenerator::destination_translation(Place& place) {
         case 4:
             return v6 ? fmt::format("dnat{} to fd00:a::40-fd00:a::47", to_family)
                       : fmt::format("dnat{} to 10.0.0.40-10.0.0.47", to_family);
-        case 5: {
+        case 5:
+        case 12:
+        case 13: {
             if (v6 || !take_proto(place, "tcp")) break;
             const std::string map = object(place, "map endpoints");
             if (!map.empty()) return "dnat ip addr . port to ip daddr . tcp dport map " + map;

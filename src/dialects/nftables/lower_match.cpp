@@ -123,13 +123,27 @@ ExprId address_types(Context& c, const Operand& left, const IntervalSet& values)
 }
 
 ExprId status_bits(Context& c, const Operand& left, const IntervalSet& values) {
-    // Bits beside the two of translation are 0 for the packet that opens a connection, and unknown later.
+    // Of the packet that opens a connection only the bits of translation are set: 16 and 32 where it changed source or
+    // destination, and beside them 128 and 256 once that was decided, changed or not. The last two are not followed;
+    // they matter where the whole word is compared, as `!= dnat` does [LAB: kernel oracle].
     const auto text = left.text + " " + base::numbers_to_string(values);
     const auto unknown = c.unknown(text, left.kind, left.beside, Sharing::chain);
-    std::vector<base::Interval> hits;
-    for (std::uint32_t bits : {0u, 16u, 32u, 48u})
-        if (values.contains(image(bits, left.steps))) hits.push_back({bits, bits});
-    const auto first = c.b.in(left.ref, c.b.numbers(IntervalSet(std::move(hits))), translation_bits);
+    std::vector<base::Interval> hits, open;
+    for (std::uint32_t bits : {0u, 16u, 32u, 48u}) {
+        const auto decided = bits << 3;
+        bool any = false, all = true;
+        for (std::uint32_t more : {0u, 128u, 256u, 384u}) {
+            if ((more & decided) != decided) continue;
+            const bool hit = values.contains(image(bits | more, left.steps));
+            any |= hit;
+            all &= hit;
+        }
+        if (any) (all ? hits : open).push_back({bits, bits});
+    }
+    auto first = c.b.in(left.ref, c.b.numbers(IntervalSet(std::move(hits))), translation_bits);
+    if (!open.empty())
+        first = c.b.either(
+            {first, c.b.all({c.b.in(left.ref, c.b.numbers(IntervalSet(std::move(open))), translation_bits), unknown})});
     const auto fresh = c.b.in(Field::ct_state, IntervalSet::single(static_cast<base::u128>(ConnectionState::fresh)));
     const bool only_translation = std::all_of(left.steps.begin(), left.steps.end(), [](const BitStep& s) {
         return s.op == BitStep::Op::bit_and && (s.value & ~base::u128{translation_bits}) == 0;
