@@ -194,7 +194,8 @@ TEST_CASE("iptables: a set that a rule writes is unknown wherever it is matched"
                                     "-A FORWARD -j SET --add-set seen src\nCOMMIT\n"},
               {"sets", "create seen hash:ip\nadd seen 10.0.0.1\n"}});
     REQUIRE(result.devices.size() == 1);
-    CHECK(chain_text(result.devices[0], "filter FORWARD") == "?\"set seen src\" => accept\nany => continue");
+    CHECK(chain_text(result.devices[0], "filter FORWARD") ==
+          "?\"set seen src (rules.v4:4:1)\" => accept\nany => continue");
     CHECK(result.devices[0].predicates[0].kind == model::PredicateKind::dynamic_set);
     CHECK(result.messages() == "");
 }
