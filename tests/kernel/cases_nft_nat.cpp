@@ -534,7 +534,7 @@ table ip6 n {
   }
 }
 )"),
-         {"lan0 fd00:a::25 > 2001:db8:98::9 tcp 25 = wan1 2001:db8:2::2"},
+         {"lan0 fd00:a::25 > 2001:db8:88::9 tcp 25 = wan1 2001:db8:2::2"},
          "addr add fd00:1::2/64 dev wan1 nodad\n"},
         {"a route for some sources",
          "ip-route(8), from",
