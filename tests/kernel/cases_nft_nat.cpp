@@ -540,9 +540,10 @@ table ip6 n {
          "ip-route(8), from",
          nft(""),
          {"lan0 fd00:a::25 > 2001:db8:96::9 tcp 25 = wan1", "lan0 fd00:a:1::25 > 2001:db8:96::9 tcp 25 = wan0",
-          "lan0 fd00:a::25 > 2001:db8:98::9 tcp 25 = dmz0", "lan0 fd00:a:1::25 > 2001:db8:98::9 tcp 25 =? wan0"},
+          "lan0 fd00:a::25 > 2001:db8:94::9 tcp 25 = dmz0", "lan0 fd00:a:1::25 > 2001:db8:94::9 tcp 25 =? wan0"},
          "route add 2001:db8:96::/48 from fd00:a::/64 via 2001:db8:2::1 dev wan1\n"
-         "route add 2001:db8:98::/48 from fd00:a::/64 via fd00:d::9 dev dmz0\n"},
+         "route add 2001:db8:94::/48 via 2001:db8:2::1 dev wan1\n"
+         "route add 2001:db8:94::/48 from fd00:a::/64 via fd00:d::9 dev dmz0\n"},
         {"a nat chain that only drops is not asked where nothing tracks connections",
          "experiment",
          nft(R"(
