@@ -85,12 +85,17 @@ std::string end_of(const Device& device, const flow::Row& row, Family family) {
     return out;
 }
 
-/// Names of unknowns end in where they stand; the two texts stand in different files.
-std::string without_place(const std::string& text) {
-    const auto open = text.rfind(" (");
-    if (open == std::string::npos || text.back() != ')') return text;
-    const auto inside = text.substr(open + 2, text.size() - open - 3);
-    return inside.find(':') != std::string::npos ? text.substr(0, open) : text;
+/// Names of unknowns say where they stand, "(edge.nft:3:1)"; the two texts stand in different files.
+std::string without_place(std::string text) {
+    for (auto open = text.find(" ("); open != std::string::npos;) {
+        const auto close = text.find(')', open);
+        if (close == std::string::npos) break;
+        const bool place = text[close - 1] >= '0' && text[close - 1] <= '9' &&
+                           text.substr(open, close - open).find(':') != std::string::npos;
+        if (place) text.erase(open, close - open + 1);
+        open = text.find(" (", place ? open : close);
+    }
+    return text;
 }
 
 struct Side {
