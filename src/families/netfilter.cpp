@@ -18,113 +18,11 @@
 #include <map>
 #include <numeric>
 #include <set>
-#include <unordered_map>
 #include <utility>
 
+#include "families/netfilter_pass.hpp"
+
 namespace egresslint::families::netfilter {
-namespace {
-
-using namespace egresslint::model;
-
-constexpr std::int32_t conntrack_priority = -200;
-constexpr std::int32_t destination_nat_priority = -100;
-constexpr std::int32_t source_nat_priority = 100;
-constexpr std::uint32_t source_nat_bit = 16;
-constexpr std::uint32_t destination_nat_bit = 32;
-
-constexpr auto state_value(ConnectionState state) { return static_cast<base::u128>(state); }
-
-bool translates_destination(Hook hook) { return hook == Hook::prerouting || hook == Hook::output; }
-
-Assign assign(RegisterId to, std::uint32_t value) {
-    return Assign{FieldRef{Field::reg, View::current, to}, {}, 0, {}, 0, value};
-}
-Assign copy(RegisterId to, RegisterId from) {
-    return Assign{FieldRef{Field::reg, View::current, to}, from, ~0u, {}, 0, 0};
-}
-Assign set_bit(RegisterId to, std::uint32_t bit) {
-    return Assign{FieldRef{Field::reg, View::current, to}, to, ~bit, {}, 0, bit};
-}
-bool writes(const Effect& effect, RegisterId reg) {
-    const auto* a = std::get_if<Assign>(&effect);
-    return a != nullptr && a->to.field == Field::reg && a->to.reg == reg;
-}
-bool is_notrack(const Effect& effect) {
-    const auto* a = std::get_if<Assign>(&effect);
-    return a != nullptr && a->to.field == Field::ct_state;
-}
-
-Label label_of(const BaseChain& chain) {
-    if (chain.label != Label::filter || chain.type == ChainType::filter) return chain.label;
-    if (chain.type == ChainType::route) return Label::classify;
-    return translates_destination(chain.hook) ? Label::destination_translation : Label::source_translation;
-}
-
-/// What a chain with all it calls reads and writes: enough to tell whether the order of two of them can matter.
-struct Footprint {
-    std::set<std::uint32_t> reads;  ///< keys, see below
-    std::set<std::uint32_t> writes;
-    bool blocks = false;  ///< may drop or reject
-};
-constexpr std::uint32_t key(Field field, RegisterId reg = {}) {
-    return field == Field::reg ? 1000 + reg.value : static_cast<std::uint32_t>(field);
-}
-
-class Pass {
-public:
-    Pass(Builder& builder, const Registers& registers, const std::vector<BaseChain>& chains)
-        : b_(builder), registers_(registers), chains_(chains) {}
-
-    void adjust_to_conntrack();
-    void write_pipeline();
-
-private:
-    // -- chains and what they reach
-    [[nodiscard]] std::vector<std::uint32_t> reached(ChainId entry) const;
-    [[nodiscard]] Footprint footprint(const BaseChain& chain) const;
-    void add_reads(ExprId e, Footprint& print) const;
-    [[nodiscard]] bool reach_writes(const BaseChain& chain, RegisterId reg) const;
-
-    // -- before connection tracking
-    [[nodiscard]] ExprId before_tracking(ExprId e);
-    [[nodiscard]] bool of_connection(const FieldRef& what) const;
-    template <class Test>
-    [[nodiscard]] bool any_atom(ExprId e, Test test) const;
-    /// For every expression there is now whether one of its atoms passes the test.
-    template <class Test>
-    [[nodiscard]] std::vector<bool> with_atom(Test test) const;
-    [[nodiscard]] ExprId untracked() {
-        return b_.in(Field::ct_state, IntervalSet::single(state_value(ConnectionState::untracked)));
-    }
-
-    // -- stages
-    [[nodiscard]] ExprId is(Field field, std::uint32_t id) { return b_.in(field, IntervalSet::single(id)); }
-    [[nodiscard]] ExprId hook_guard(Hook hook);
-    [[nodiscard]] ExprId chain_guard(const BaseChain& chain);
-    using NatChains = std::map<std::int32_t, std::vector<const BaseChain*>>;
-    [[nodiscard]] PredicateId order_against_nat(const std::vector<const BaseChain*>& group, const NatChains& nat);
-    void write_hook(Hook hook);
-    void write_group(const std::vector<const BaseChain*>& group, ExprId extra);
-    void write_unordered(const std::vector<const BaseChain*>& chains, ExprId extra);
-    void write_chain(const BaseChain& chain, ExprId extra);
-    void write_routing(std::string name);
-    void write_assignment(std::string name, ExprId when, std::vector<Effect> effects);
-    void write_tracked(Hook hook);
-    void write_new_route();
-    void write_loopback();
-
-    Builder& b_;
-    const Registers& registers_;
-    const std::vector<BaseChain>& chains_;
-    ChainId routing_;
-    [[nodiscard]] bool needs_tracking() const;
-    bool tracking_needed_ = true;
-    RegisterId tracked_;  ///< 1 after priority -200; only where a chain is called from both sides of it
-    bool reroute_may_be_set_ = false;
-    RegisterId routes_again_;  ///< 1 when a local packet was routed again; only where that can happen
-    RegisterId mark_of_route_;
-    std::unordered_map<std::uint32_t, ExprId> early_;
-};
 
 std::vector<std::uint32_t> Pass::reached(ChainId entry) const {
     const auto& device = b_.device();
@@ -137,53 +35,6 @@ std::vector<std::uint32_t> Pass::reached(ChainId entry) const {
             if (const auto* jump = std::get_if<Jump>(&control)) to = jump->to;
             if (const auto* go = std::get_if<Goto>(&control)) to = go->to;
             if (to.valid() && seen.insert(to.value).second) found.push_back(to.value);
-        }
-    }
-    return found;
-}
-
-template <class Test>
-bool Pass::any_atom(ExprId e, Test test) const {
-    const auto& device = b_.device();
-    std::vector<ExprId> todo{e};
-    std::set<std::uint32_t> seen;
-    while (!todo.empty()) {
-        const auto at = todo.back();
-        todo.pop_back();
-        if (!seen.insert(at.value).second) continue;
-        const auto& is = device.exprs[at.index()].is;
-        if (const auto* n = std::get_if<Not>(&is)) todo.push_back(n->e);
-        if (const auto* a = std::get_if<And>(&is)) todo.insert(todo.end(), a->e.begin(), a->e.end());
-        if (const auto* o = std::get_if<Or>(&is)) todo.insert(todo.end(), o->e.begin(), o->e.end());
-        if (const auto* in = std::get_if<In>(&is); in != nullptr && test(in->what)) return true;
-        if (const auto* tuple = std::get_if<InTuple>(&is))
-            for (const auto& column : device.relations[tuple->relation.index()].columns)
-                if (test(column)) return true;
-    }
-    return false;
-}
-
-/// Parts stand before the whole: expressions of a builder refer to earlier ones only.
-template <class Test>
-std::vector<bool> Pass::with_atom(Test test) const {
-    const auto& device = b_.device();
-    std::vector<bool> found(device.exprs.size());
-    const auto any = [&](const std::vector<ExprId>& parts) {
-        return std::any_of(parts.begin(), parts.end(), [&](ExprId e) { return found[e.index()]; });
-    };
-    for (std::size_t i = 0; i < found.size(); ++i) {
-        const auto& is = device.exprs[i].is;
-        if (const auto* in = std::get_if<In>(&is))
-            found[i] = test(in->what);
-        else if (const auto* a = std::get_if<And>(&is))
-            found[i] = any(a->e);
-        else if (const auto* o = std::get_if<Or>(&is))
-            found[i] = any(o->e);
-        else if (const auto* n = std::get_if<Not>(&is))
-            found[i] = found[n->e.index()];
-        else if (const auto* tuple = std::get_if<InTuple>(&is)) {
-            const auto& columns = device.relations[tuple->relation.index()].columns;
-            found[i] = std::any_of(columns.begin(), columns.end(), test);
         }
     }
     return found;
@@ -229,6 +80,8 @@ Footprint Pass::footprint(const BaseChain& chain) const {
     return print;
 }
 
+namespace {
+
 bool meet(const std::set<std::uint32_t>& a, const std::set<std::uint32_t>& b) {
     return std::any_of(a.begin(), a.end(), [&](auto x) { return b.contains(x); });
 }
@@ -243,6 +96,8 @@ bool order_matters(const BaseChain& x, const Footprint& a, const BaseChain& y, c
     return meet(a.writes, b.reads) || meet(b.writes, a.reads) || meet(a.writes, b.writes);
 }
 
+}  // namespace
+
 bool Pass::reach_writes(const BaseChain& chain, RegisterId reg) const {
     const auto& device = b_.device();
     for (auto c : reached(chain.entry))
@@ -251,155 +106,6 @@ bool Pass::reach_writes(const BaseChain& chain, RegisterId reg) const {
                 if (writes(effect, reg)) return true;
     return false;
 }
-
-// -- connection tracking --------------------------------------------------------------------------------------------
-
-/// Reads that need a connection: without one the rule does not match, negated or not (NFT_BREAK; xt matches return
-/// false before they look at the inversion).
-bool Pass::of_connection(const FieldRef& what) const {
-    return what.view == View::original ||
-           (what.field == Field::reg && (what.reg == registers_.ct_mark || what.reg == registers_.ct_status));
-}
-
-/// The expression as a packet sees it that has no connection yet: the state is untracked after notrack, else invalid.
-ExprId Pass::before_tracking(ExprId e) {
-    if (auto it = early_.find(e.value); it != early_.end()) return it->second;
-    const auto is = b_.device().exprs[e.index()].is;  // a copy: the builder's table grows below
-    ExprId out = e;
-    if (const auto* in = std::get_if<In>(&is); in != nullptr && in->what.field == Field::ct_state) {
-        const auto& set = std::get<LiteralSet>(b_.device().sets[in->set.index()].is).values;
-        const bool with_untracked = set.contains(state_value(ConnectionState::untracked));
-        const bool with_invalid = set.contains(state_value(ConnectionState::invalid));
-        out = with_untracked && with_invalid ? b_.yes()
-              : with_untracked               ? untracked()
-              : with_invalid                 ? b_.negate(untracked())
-                                             : b_.no();
-    } else if (const auto* n = std::get_if<Not>(&is)) {
-        out = b_.negate(before_tracking(n->e));
-    } else if (const auto* a = std::get_if<And>(&is)) {
-        std::vector<ExprId> parts;
-        for (auto part : a->e) parts.push_back(before_tracking(part));
-        out = b_.all(std::move(parts));
-    } else if (const auto* o = std::get_if<Or>(&is)) {
-        std::vector<ExprId> parts;
-        for (auto part : o->e) parts.push_back(before_tracking(part));
-        out = b_.either(std::move(parts));
-    }
-    early_.emplace(e.value, out);
-    return out;
-}
-
-/// Some rule makes the kernel track connections: translations, and whatever reads or writes one.
-bool Pass::needs_tracking() const {
-    const auto& device = b_.device();
-    std::vector<std::int8_t> known(device.exprs.size(), -1);
-    for (const auto& rule : device.rules) {
-        if (!rule.active) continue;
-        const auto* decide = std::get_if<Decide>(&rule.control);
-        if (decide != nullptr && !decide->then.empty()) return true;
-        for (const auto& effect : rule.effects)
-            if (writes(effect, registers_.ct_mark) || writes(effect, registers_.source_bound) ||
-                writes(effect, registers_.destination_bound))
-                return true;
-        auto& reads = known[rule.match.index()];
-        if (reads < 0)
-            reads = any_atom(rule.match, [&](const FieldRef& what) {
-                return what.field == Field::ct_state || what.view == View::original ||
-                       (what.field == Field::reg &&
-                        (what.reg == registers_.ct_mark || what.reg == registers_.ct_status));
-            });
-        if (reads > 0) return true;
-    }
-    return false;
-}
-
-void Pass::adjust_to_conntrack() {
-    // What a nat chain does without translating is to block.
-    const bool asks = std::any_of(chains_.begin(), chains_.end(), [&](const BaseChain& chain) {
-        if (chain.type != ChainType::nat) return false;
-        const auto blocks = [&](std::uint32_t c) {
-            const auto& rules = b_.device().chains[c].rules;
-            return std::any_of(rules.begin(), rules.end(), [&](RuleId id) {
-                const auto* decide = std::get_if<Decide>(&b_.device().rules[id.index()].control);
-                return decide != nullptr && decide->verdict != Verdict::accept;
-            });
-        };
-        const auto chains = reached(chain.entry);
-        return chain.policy != Verdict::accept || std::any_of(chains.begin(), chains.end(), blocks);
-    });
-    tracking_needed_ = !asks || needs_tracking();
-    auto& device = b_.device();
-    constexpr std::uint8_t early = 1, late = 2, reroutes = 4;
-    std::vector<std::uint8_t> context(device.chains.size(), 0);
-    for (const auto& chain : chains_) {
-        const bool hooks_first = chain.hook == Hook::prerouting || chain.hook == Hook::output;
-        const bool is_early = hooks_first && chain.type != ChainType::nat && chain.priority < conntrack_priority;
-        std::uint8_t bits = is_early ? early : late;
-        if (chain.hook == Hook::output && chain.type != ChainType::filter) bits |= reroutes;
-        for (auto c : reached(chain.entry)) context[c] |= bits;
-    }
-
-    bool notrack_somewhere = false;
-    for (const auto& rule : device.rules)
-        for (const auto& effect : rule.effects) notrack_somewhere |= is_notrack(effect);
-    const auto reads_state = with_atom([](const FieldRef& what) { return what.field == Field::ct_state; });
-    const auto reads_connection = with_atom([this](const FieldRef& what) { return of_connection(what); });
-    auto tracked = [&](std::uint32_t value) {
-        if (!tracked_.valid()) tracked_ = b_.reg("connection looked up");
-        return b_.in_register(tracked_, IntervalSet::single(value));
-    };
-
-    for (std::size_t c = 0; c < context.size(); ++c) {
-        std::vector<RuleId> rules;
-        rules.reserve(device.chains[c].rules.size());
-        for (const auto id : device.chains[c].rules) {
-            rules.push_back(id);
-            auto& effects = device.rules[id.index()].effects;
-            // Only the end of a route or nat chain in the output hook looks at the flag.
-            if ((context[c] & reroutes) == 0)
-                std::erase_if(effects, [&](const Effect& e) { return writes(e, registers_.reroute); });
-            const bool has_notrack = std::any_of(effects.begin(), effects.end(), is_notrack);
-            // Before the lookup there is no connection to write to.
-            const auto writes_connection = [&](const Effect& e) { return writes(e, registers_.ct_mark); };
-            const bool differs = has_notrack || std::any_of(effects.begin(), effects.end(), writes_connection);
-            const auto match = device.rules[id.index()].match;
-            const bool has_state = reads_state[match.index()];
-            const bool has_connection = reads_connection[match.index()];
-            const auto where = context[c] & (early | late);
-
-            auto late_match = match;
-            if (has_connection && notrack_somewhere) late_match = b_.all({match, b_.negate(untracked())});
-            if (where == late || where == 0) {
-                std::erase_if(effects, is_notrack);
-                device.rules[id.index()].match = late_match;
-                continue;
-            }
-            const auto early_match = has_connection ? b_.no() : has_state ? before_tracking(match) : match;
-            if (where == early) {
-                std::erase_if(effects, writes_connection);
-                device.rules[id.index()].match = early_match;
-                continue;
-            }
-            if (!differs) {
-                if (has_state || has_connection)
-                    device.rules[id.index()].match =
-                        b_.either({b_.all({tracked(0), early_match}), b_.all({tracked(1), late_match})});
-                continue;
-            }
-            // Called from both sides and with effects of one side: one rule for each.
-            Rule copy = device.rules[id.index()];
-            copy.match = b_.all({tracked(1), late_match});
-            std::erase_if(copy.effects, is_notrack);
-            std::erase_if(device.rules[id.index()].effects, writes_connection);
-            device.rules[id.index()].match = b_.all({tracked(0), early_match});
-            device.rules.push_back(std::move(copy));
-            rules.push_back(RuleId(device.rules.size() - 1));
-        }
-        device.chains[c].rules = std::move(rules);
-    }
-}
-
-// -- stages ---------------------------------------------------------------------------------------------------------
 
 ExprId Pass::hook_guard(Hook hook) {
     const auto local_out = is(Field::in_if, self_interface);
@@ -648,8 +354,6 @@ void Pass::write_loopback() {
              Verdict::accept, origin);
 }
 
-}  // namespace
-
 Netfilter::Netfilter(model::Builder& builder) : builder_(builder) {
     registers_.mark = builder.reg("mark");
     builder.device().registers[registers_.mark.index()].from_packet_mark = true;
@@ -728,6 +432,7 @@ void Netfilter::finish() {
         builder_.device().filters_v6 |= chain.ipv6;
     }
     Pass pass(builder_, registers_, chains_);
+    pass.split_idle_translations();
     pass.adjust_to_conntrack();
     pass.write_pipeline();
 }
