@@ -15,15 +15,6 @@ Truth truth(bool b) { return b ? Truth::yes : Truth::no; }
 
 }  // namespace
 
-std::size_t rewritable_slot(Field field) {
-    switch (field) {
-        case Field::src: return 0;
-        case Field::dst: return 1;
-        case Field::sport: return 2;
-        default: return 3;
-    }
-}
-
 // -- numbers
 
 bool ConditionEvaluator::holds(const Check& check, std::uint32_t value) const {

@@ -3,8 +3,6 @@
 // condition holds in it. Private to compiled_trace.cpp.
 #pragma once
 
-#include <array>
-
 #include "flow/compiled_trace.hpp"
 #include "flow/program.hpp"
 
@@ -17,12 +15,6 @@ struct TracedValue {
     base::u128 number = 0;
     model::ChoiceId choice;
 };
-/// The four in this order, as dimensions and as fields.
-inline constexpr std::array<Dimension, 4> rewritable{dim_src, dim_dst, dim_sport, dim_dport};
-inline constexpr std::array<model::Field, 4> rewritable_fields{model::Field::src, model::Field::dst,
-                                                               model::Field::sport, model::Field::dport};
-[[nodiscard]] std::size_t rewritable_slot(model::Field field);
-
 /// What must be answered before a branch can go on: has the predicate this value, is the choice inside?
 struct TraceQuestion {
     enum class About : std::uint8_t { nothing, predicate, choice } about = About::nothing;
@@ -48,6 +40,7 @@ struct TraceFrame {
 };
 
 struct TraceBranch {
+    static constexpr std::uint32_t no_decision = 0xffffffffu;
     enum class Phase : std::uint8_t { guard, rules, effects, ending };
 
     std::uint32_t stage = 0;
@@ -55,10 +48,10 @@ struct TraceBranch {
     bool logged = false, limited = false;
     std::uint8_t open = 0;      ///< bits of the dimensions whose value is an open choice
     std::uint32_t version = 0;  ///< counts changes of values
-    model::RuleId rule;
-    std::size_t effect = 0;  ///< next effect of `rule`, or next translation of `decision`
-    const model::Decide* pending = nullptr;
-    const model::Decide* decision = nullptr;
+    std::uint32_t rule = 0;     ///< Program::rules
+    std::uint32_t effect = 0;   ///< next effect of `rule`, or next translation of `decision`
+    std::uint32_t pending = no_decision;
+    std::uint32_t decision = no_decision;
     std::array<TracedValue, 4> now;
     std::array<base::u128, wide_dimensions> wide{};  ///< IPv6: the address dimensions
     std::vector<std::uint32_t> value;                ///< every other dimension; for IPv4 all of them
@@ -87,23 +80,16 @@ public:
     }
 
     Truth test(const TraceBranch& m, const Condition& c) {
-        question_.about = TraceQuestion::About::nothing;
-        uncertain_ = false;
+        start();
         if (m.open & c.open_fields) return model_expr(m, c.expr);
-        const Check* check = program_.checks.data() + c.checks;
-        Truth all = Truth::yes;
-        for (const Check* end = check + c.count; check != end; ++check) {
-            if (check->kind == Check::Kind::range) {
-                if (m.value[check->dimension] - check->a > check->b) return Truth::no;
-            } else if (check->kind != Check::Kind::expression) {
-                if (!holds(m, *check)) return Truth::no;
-            } else {
-                const Truth one = expr(m, check->a);
-                if (one == Truth::no) return one;
-                if (one == Truth::open) all = one;
-            }
-        }
-        return all;
+        return all_of(m, program_.checks.data() + c.checks, c.count, Truth::yes);
+    }
+    Truth test(const TraceBranch& m, const CompiledRule& rule) {
+        start();
+        if (m.open & rule.when.open_fields) return model_expr(m, rule.when.expr);
+        const Truth first = all_of(m, rule.first.data(), rule.first_count, Truth::yes);
+        if (first == Truth::no || rule.when.count == 0) return first;
+        return all_of(m, program_.checks.data() + rule.when.checks, rule.when.count, first);
     }
 
     /// Of the last test: its first open question, and whether its outcome rests on something unknown.
@@ -121,6 +107,25 @@ public:
     [[nodiscard]] const model::IntervalSet& left_of_choice(const TraceBranch& m, model::ChoiceId id) const;
 
 private:
+    void start() {
+        question_.about = TraceQuestion::About::nothing;
+        uncertain_ = false;
+    }
+    /// `so_far` and every check.
+    Truth all_of(const TraceBranch& m, const Check* check, std::size_t count, Truth so_far) {
+        for (const Check* end = check + count; check != end; ++check) {
+            if (check->kind == Check::Kind::range) {
+                if (m.value[check->dimension] - check->a > check->b) return Truth::no;
+            } else if (check->kind != Check::Kind::expression) {
+                if (!holds(m, *check)) return Truth::no;
+            } else {
+                const Truth one = expr(m, check->a);
+                if (one == Truth::no) return one;
+                if (one == Truth::open) so_far = one;
+            }
+        }
+        return so_far;
+    }
     [[nodiscard]] bool holds(const TraceBranch& m, const Check& check) const;
     [[nodiscard]] bool holds(const Check& check, std::uint32_t value) const;
     [[nodiscard]] bool row_holds(const TraceBranch& m, const Condition& row) const;

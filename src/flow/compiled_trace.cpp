@@ -190,7 +190,6 @@ private:
 
     /// False: the evaluator's question must be answered first; nothing has changed.
     bool translate(Branch& b, const Translate& t) {
-        if (is_address(t.field) ? t.family && *t.family != family_ : !has_ports(packet_.proto)) return true;
         const std::size_t slot = rewritable_slot(t.field);
         const unsigned bits = field_bits(t.field, family_);
         if (const auto* fixed = std::get_if<Fixed>(&t.to)) {
@@ -220,24 +219,36 @@ private:
         return true;
     }
 
-    static void assign(Branch& b, const Assign& a) {
+    void assign(Branch& b, const Assign& a, std::uint16_t dimension) const {
         const auto read = [&](RegisterId r) { return r.valid() ? b.value[first_register + r.index()] : 0u; };
-        const std::uint32_t value = (read(a.a) & a.and_a) ^ (read(a.b) & a.and_b) ^ a.value;
-        std::uint32_t& to = b.value[a.to.field == Field::out_if     ? std::size_t{dim_out_if}
-                                    : a.to.field == Field::ct_state ? std::size_t{dim_ct_state}
-                                                                    : first_register + a.to.reg.index()];
-        if (to != value) ++b.version;
-        to = value;
+        know(b, dimension, (read(a.a) & a.and_a) ^ (read(a.b) & a.and_b) ^ a.value);
     }
 
-    bool effect(Branch& b, const Effect& e) {
-        if (const auto* t = std::get_if<Translate>(&e)) return translate(b, *t);
-        if (const auto* a = std::get_if<Assign>(&e))
-            assign(b, *a);
-        else if (std::holds_alternative<Log>(e))
-            b.logged = true;
-        else
-            b.limited = true;
+    static void know(Branch& b, std::uint16_t dimension, std::uint32_t value) {
+        if (b.value[dimension] != value) ++b.version;
+        b.value[dimension] = value;
+    }
+
+    /// Goes on with the effects of a range after the first b.effect. False: there is a question, as in translate.
+    bool apply(Branch& b, const EffectRange& range) {
+        using Kind = CompiledEffect::Kind;
+        for (; b.effect < range.count; ++b.effect) {
+            const CompiledEffect& e = program_.effects[range.first + b.effect];
+            // No port, nothing to rewrite: the field of such a packet is 0 and stays so.
+            const bool rewrites = e.slot < 2 || has_ports(packet_.proto);
+            switch (e.kind) {
+                case Kind::set_number:
+                    if (rewrites) set(b, e.slot, {e.value, {}});
+                    break;
+                case Kind::translate:
+                    if (rewrites && !translate(b, *program_.translations[e.value])) return false;
+                    break;
+                case Kind::set_known: know(b, e.dimension, e.value); break;
+                case Kind::assign: assign(b, *program_.assignments[e.value], e.dimension); break;
+                case Kind::log: b.logged = true; break;
+                case Kind::limited: b.limited = true; break;
+            }
+        }
         return true;
     }
 
@@ -258,9 +269,8 @@ private:
                     if (!effects(b)) return false;
                     break;
                 case Branch::Phase::ending:
-                    for (; b.effect < b.decision->then.size(); ++b.effect)
-                        if (!translate(b, b.decision->then[b.effect])) return false;
-                    if (b.decision->verdict != Verdict::accept) return true;
+                    if (!apply(b, program_.decisions[b.decision].then)) return false;
+                    if (program_.decisions[b.decision].verdict != Verdict::accept) return true;
                     ++b.stage;
                     b.phase = Branch::Phase::guard;
                     break;
@@ -279,7 +289,7 @@ private:
         b.frames.clear();
         b.lists.clear();
         enter(b, stage.entry);
-        b.pending = b.decision = nullptr;
+        b.pending = b.decision = Branch::no_decision;
         b.phase = Branch::Phase::rules;
         return true;
     }
@@ -316,7 +326,7 @@ private:
                 if (!first) break;
                 const std::uint32_t at = *first->at;
                 const CompiledRule& rule = program_.rules[chain.rules + at];
-                const Truth matches = evaluator_.test(b, rule.when);
+                const Truth matches = evaluator_.test(b, rule);
                 if (matches == Truth::open) {
                     f.next = at;
                     return false;
@@ -325,7 +335,7 @@ private:
                 if (matches == Truth::no) continue;
                 f.next = at + 1;
                 b.steps.push_back({StageId(b.stage), ChainId(f.chain), rule.rule, evaluator_.uncertain()});
-                b.rule = rule.rule;
+                b.rule = chain.rules + at;
                 b.effect = 0;
                 b.phase = Branch::Phase::effects;
                 return true;
@@ -336,10 +346,10 @@ private:
         return true;
     }
 
-    void end_stage(Branch& b, const Decide* decision) const {
-        if (!decision) {
-            const Stage& stage = device_.pipeline[b.stage];
-            decision = &stage.fallthrough;
+    void end_stage(Branch& b, std::uint32_t decision) const {
+        if (decision == Branch::no_decision) {
+            const CompiledStage& stage = program_.stages[b.stage];
+            decision = stage.fallthrough;
             b.steps.push_back({StageId(b.stage), stage.entry, {}, false});
         }
         b.decision = decision;
@@ -348,24 +358,23 @@ private:
     }
 
     bool effects(Branch& b) {
-        const Rule& rule = device_.rules[b.rule.index()];
-        for (; b.effect < rule.effects.size(); ++b.effect)
-            if (!effect(b, rule.effects[b.effect])) return false;
+        using Control = CompiledRule::Control;
+        const CompiledRule& rule = program_.rules[b.rule];
+        if (!apply(b, {rule.effects, rule.effect_count})) return false;
         b.phase = Branch::Phase::rules;
-        if (const auto* decide = std::get_if<Decide>(&rule.control)) {
-            if (decide->final)
-                end_stage(b, decide);
-            else
-                b.pending = decide;
-        } else if (const auto* jump = std::get_if<Jump>(&rule.control)) {
-            enter(b, jump->to);
-        } else if (const auto* go = std::get_if<Goto>(&rule.control)) {
-            leave(b);
-            enter(b, go->to);
-        } else if (std::holds_alternative<Return>(rule.control)) {
-            leave(b);
-        } else if (std::holds_alternative<Settle>(rule.control)) {
-            if (b.pending) end_stage(b, b.pending);
+        switch (rule.control) {
+            case Control::go_on: break;
+            case Control::leave: leave(b); break;
+            case Control::settle:
+                if (b.pending != Branch::no_decision) end_stage(b, b.pending);
+                break;
+            case Control::jump: enter(b, ChainId(rule.target)); break;
+            case Control::go_to:
+                leave(b);
+                enter(b, ChainId(rule.target));
+                break;
+            case Control::decide: end_stage(b, rule.target); break;
+            case Control::propose: b.pending = rule.target; break;
         }
         return true;
     }
@@ -373,7 +382,7 @@ private:
     // -- answers
 
     Verdict verdict(const Branch& b) const {
-        return b.stage == program_.stages.size() ? Verdict::accept : b.decision->verdict;
+        return b.stage == program_.stages.size() ? Verdict::accept : program_.decisions[b.decision].verdict;
     }
 
     Interval range(const Branch& b, std::size_t slot) const {
@@ -450,8 +459,7 @@ private:
             Rule fallthrough;
             if (!s.rule.valid()) fallthrough.control = device_.pipeline[s.stage.index()].fallthrough;
             const Rule& rule = s.rule.valid() ? device_.rules[s.rule.index()] : fallthrough;
-            out.steps.push_back({s.stage, s.rule.valid() ? s.chain : device_.pipeline[s.stage.index()].entry, s.rule,
-                                 print_action(device_, rule), s.uncertain});
+            out.steps.push_back({s.stage, s.chain, s.rule, print_action(device_, rule), s.uncertain});
         }
         out.taken = *given_;
         for (const LeftOfUnknown& left : b.left) {

@@ -71,7 +71,7 @@ public:
             seen[id.index()] = true;
         };
         for (const Stage& stage : d_.pipeline) {
-            p_.stages.push_back({condition(stage.when), stage.entry});
+            p_.stages.push_back({condition(stage.when), stage.entry, decision(stage.fallthrough)});
             reach(stage.entry);
         }
         while (!waiting.empty()) {
@@ -95,24 +95,108 @@ private:
         for (const RuleId r : d_.chains[id.index()].rules) {
             const Rule& rule = d_.rules[r.index()];
             if (!rule.active) continue;
-            p_.rules.push_back({condition(rule.match), r});
+            CompiledRule compiled;
+            compiled.rule = r;
+            compiled.when = condition(rule.match, &compiled);
+            const EffectRange list = effects(rule.effects);
+            EGL_CHECK(list.count <= 0xffff);
+            compiled.effects = list.first;
+            compiled.effect_count = static_cast<std::uint16_t>(list.count);
+            control(rule.control, compiled);
+            p_.rules.push_back(compiled);
             boxes.push_back(necessary(rule.match, false));
         }
         out.count = static_cast<std::uint32_t>(boxes.size());
         out.index = RuleIndex(boxes, p_.wide);
     }
 
+    // -- actions
+
+    /// Nothing for a translation of the other family. Rewrites of ports are for packets with ports; the tracer looks.
+    void effect(const Translate& t) {
+        if (is_address(t.field) && t.family && *t.family != family_) return;
+        CompiledEffect e;
+        e.slot = static_cast<std::uint8_t>(rewritable_slot(t.field));
+        const auto* fixed = std::get_if<Fixed>(&t.to);
+        if (std::holds_alternative<Keep>(t.to)) return;
+        if (fixed && fixed->value <= 0xffffffffu) {
+            e.kind = CompiledEffect::Kind::set_number;
+            e.value = static_cast<std::uint32_t>(fixed->value);
+        } else {
+            e.kind = CompiledEffect::Kind::translate;
+            e.value = static_cast<std::uint32_t>(p_.translations.size());
+            p_.translations.push_back(&t);
+        }
+        p_.effects.push_back(e);
+    }
+    void effect(const Assign& a) {
+        CompiledEffect e;
+        e.dimension = dimension_of(a.to);
+        if (a.and_a == 0 && a.and_b == 0) {
+            e.kind = CompiledEffect::Kind::set_known;
+            e.value = a.value;
+        } else {
+            e.kind = CompiledEffect::Kind::assign;
+            e.value = static_cast<std::uint32_t>(p_.assignments.size());
+            p_.assignments.push_back(&a);
+        }
+        p_.effects.push_back(e);
+    }
+    void effect(const Log&) { p_.effects.push_back({CompiledEffect::Kind::log}); }
+    void effect(const Limited&) { p_.effects.push_back({CompiledEffect::Kind::limited}); }
+    void effect(const Effect& e) {
+        std::visit([&](const auto& one) { effect(one); }, e);
+    }
+
+    template <class List>
+    EffectRange effects(const List& list) {
+        EffectRange out{static_cast<std::uint32_t>(p_.effects.size()), 0};
+        for (const auto& e : list) effect(e);
+        out.count = static_cast<std::uint32_t>(p_.effects.size()) - out.first;
+        return out;
+    }
+
+    /// Most decisions translate nothing; those of one verdict are the same.
+    std::uint32_t decision(const Decide& d) {
+        const CompiledDecision made{d.verdict, effects(d.then)};
+        std::uint32_t& plain = plain_decisions_[static_cast<std::size_t>(d.verdict)];
+        if (made.then.count == 0 && plain != no_index) return plain;
+        const auto id = static_cast<std::uint32_t>(p_.decisions.size());
+        p_.decisions.push_back(made);
+        if (made.then.count == 0) plain = id;
+        return id;
+    }
+
+    void control(const Control& c, CompiledRule& out) {
+        using Kind = CompiledRule::Control;
+        if (std::holds_alternative<Return>(c)) out.control = Kind::leave;
+        if (std::holds_alternative<Settle>(c)) out.control = Kind::settle;
+        if (const auto* jump = std::get_if<Jump>(&c)) out.control = Kind::jump, out.target = jump->to.value;
+        if (const auto* go = std::get_if<Goto>(&c)) out.control = Kind::go_to, out.target = go->to.value;
+        if (const auto* d = std::get_if<Decide>(&c)) {
+            out.control = d->final ? Kind::decide : Kind::propose;
+            out.target = decision(*d);
+        }
+    }
+
     // -- exactly
 
-    Condition condition(ExprId id) {
+    /// With `rule`, the first checks stand in it.
+    Condition condition(ExprId id, CompiledRule* rule = nullptr) {
         Condition out;
         out.expr = id;
         std::vector<Check> checks;
         conjuncts(id, checks, out.open_fields);
         EGL_CHECK(checks.size() <= 0xffff);
+        auto rest = checks.begin();
+        if (rule) {
+            rule->first_count = static_cast<std::uint8_t>(std::min(checks.size(), CompiledRule::most_first));
+            rest += rule->first_count;
+            std::copy(checks.begin(), rest, rule->first.begin());
+        }
         out.checks = static_cast<std::uint32_t>(p_.checks.size());
-        out.count = static_cast<std::uint16_t>(checks.size());
-        p_.checks.insert(p_.checks.end(), checks.begin(), checks.end());
+        out.count = static_cast<std::uint16_t>(checks.end() - rest);
+        p_.checks.insert(p_.checks.end(), rest, checks.end());
         return out;
     }
 
@@ -396,7 +480,8 @@ private:
     const Device& d_;
     Family family_;
     std::vector<std::uint32_t> expr_of_, relation_of_;
-    std::vector<std::uint8_t> open_of_;  ///< by compiled expression
+    std::array<std::uint32_t, 3> plain_decisions_{no_index, no_index, no_index};  ///< by verdict
+    std::vector<std::uint8_t> open_of_;                                           ///< by compiled expression
     std::map<std::tuple<const IntervalSet*, bool, bool>, std::uint32_t> set_of_;
     std::map<std::uint32_t, Box> columns_of_;
 };
@@ -408,10 +493,20 @@ std::size_t bytes_of(const std::vector<T>& v) {
 
 }  // namespace
 
+std::size_t rewritable_slot(Field field) {
+    switch (field) {
+        case Field::src: return 0;
+        case Field::dst: return 1;
+        case Field::sport: return 2;
+        default: return 3;
+    }
+}
+
 Program::Program(const Device& device, Family family) { Compiler(*this, device, family).run(); }
 
 std::size_t Program::bytes() const {
-    std::size_t sum = bytes_of(checks) + bytes_of(rules) + bytes_of(chains) + bytes_of(stages) + bytes_of(exprs) +
+    std::size_t sum = bytes_of(checks) + bytes_of(rules) + bytes_of(chains) + bytes_of(stages) + bytes_of(decisions) +
+                      bytes_of(effects) + bytes_of(translations) + bytes_of(assignments) + bytes_of(exprs) +
                       bytes_of(children) + bytes_of(relations) + bytes_of(rows) + bytes_of(sets) + bytes_of(edges) +
                       bytes_of(wide_edges) + bytes_of(wide_ranges);
     for (const CompiledChain& c : chains) sum += c.index.bytes();

@@ -6,6 +6,7 @@
 //   ip saddr 10.1.0.0/16 tcp dport { 25, 465 }   ->   src in [0x0a010000, +0xffff]; proto in [6, +0]; dport in set 3
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -34,6 +35,12 @@ enum Dimension : std::uint16_t {
     first_register
 };
 
+/// The fields that translations rewrite, in this order; and the slot of each.
+inline constexpr std::array<Dimension, 4> rewritable{dim_src, dim_dst, dim_sport, dim_dport};
+inline constexpr std::array<model::Field, 4> rewritable_fields{model::Field::src, model::Field::dst,
+                                                               model::Field::sport, model::Field::dport};
+[[nodiscard]] std::size_t rewritable_slot(model::Field field);
+
 /// One conjunct of a rule.
 struct Check {
     enum class Kind : std::uint8_t {
@@ -58,10 +65,49 @@ struct Condition {
     model::ExprId expr;
 };
 
-struct CompiledRule {
-    Condition when;
-    model::RuleId rule;
+/// An effect of a rule, or a translation of a decision. What a packet often meets stands here whole; the rest is left
+/// in the model.
+struct CompiledEffect {
+    enum class Kind : std::uint8_t {
+        set_number,  ///< slot := value (TracedValue, see compiled_state.hpp)
+        set_known,   ///< dimension := value, metadata
+        translate,   ///< Program::translations[value]
+        assign,      ///< Program::assignments[value]
+        log,
+        limited,
+    };
+    Kind kind = Kind::log;
+    std::uint8_t slot = 0;
+    std::uint16_t dimension = 0;
+    std::uint32_t value = 0;
 };
+
+/// Some effects one after the other.
+struct EffectRange {
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+};
+
+struct CompiledDecision {
+    model::Verdict verdict = model::Verdict::accept;
+    EffectRange then;
+};
+
+/// One line of the cache: a candidate costs one access to memory, which is what a trace spends its time on.
+struct alignas(64) CompiledRule {
+    enum class Control : std::uint8_t { go_on, leave, settle, jump, go_to, decide, propose };
+    static constexpr std::size_t most_first = 3;
+
+    Condition when;  ///< `checks` are those after the first ones
+    model::RuleId rule;
+    std::uint32_t effects = 0;
+    std::uint16_t effect_count = 0;
+    Control control = Control::go_on;
+    std::uint8_t first_count = 0;
+    std::uint32_t target = 0;  ///< chain or decision
+    std::array<Check, most_first> first;
+};
+static_assert(sizeof(CompiledRule) == 64);
 
 struct CompiledChain {
     std::uint32_t rules = 0;  ///< first of Program::rules; positions of the index count from here
@@ -72,6 +118,7 @@ struct CompiledChain {
 struct CompiledStage {
     Condition when;
     model::ChainId entry;
+    std::uint32_t fallthrough = 0;  ///< decision
 };
 
 /// What is not a plain conjunction.
@@ -100,7 +147,7 @@ struct WideRange {
 };
 
 struct Program {
-    /// Requires a resolved, valid device; keeps ids into it.
+    /// Requires a resolved, valid device that stays where it is.
     Program(const model::Device& device, base::Family family);
 
     [[nodiscard]] std::size_t bytes() const;
@@ -110,6 +157,10 @@ struct Program {
     std::vector<CompiledRule> rules;
     std::vector<CompiledChain> chains;  ///< by model::ChainId; unreachable ones are empty
     std::vector<CompiledStage> stages;
+    std::vector<CompiledDecision> decisions;
+    std::vector<CompiledEffect> effects;
+    std::vector<const model::Translate*> translations;
+    std::vector<const model::Assign*> assignments;
     std::vector<CompiledExpr> exprs;
     std::vector<std::uint32_t> children;
     std::vector<CompiledRelation> relations;

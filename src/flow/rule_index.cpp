@@ -117,6 +117,7 @@ private:
 
     Ref leaf(const List& list) {
         if (list.empty()) return {};
+        if (list.size() == 1) return {list.front(), 1};
         const Ref out{static_cast<std::uint32_t>(index_.positions_.size()), static_cast<std::uint32_t>(list.size())};
         index_.positions_.insert(index_.positions_.end(), list.begin(), list.end());
         entries_left_ -= std::min(entries_left_, list.size());
@@ -222,28 +223,29 @@ RuleIndex::RuleIndex(const std::vector<Box>& boxes, bool wide)
 }
 
 void RuleIndex::look(const Point& point, std::uint32_t from, std::vector<Candidates>& out) const {
-    look(root_, point, from, out);
+    look(&root_, point, from, out);
 }
 
 void RuleIndex::all(std::uint32_t from, std::vector<Candidates>& out) const {
     if (from < boxes_) out.push_back({positions_.data() + from, positions_.data() + boxes_});
 }
 
-void RuleIndex::look(Ref ref, const Point& point, std::uint32_t from, std::vector<Candidates>& out) const {
-    while (ref.count == inner) {
-        const Node& n = nodes_[ref.first];
+void RuleIndex::look(const Ref* ref, const Point& point, std::uint32_t from, std::vector<Candidates>& out) const {
+    while (ref->count == inner) {
+        const Node& n = nodes_[ref->first];
         const Ref* refs = refs_.data() + n.refs;
         if (n.dimension == several) {
-            for (std::uint32_t i = 1; i < n.count; ++i) look(refs[i], point, from, out);
-            ref = refs[0];
+            for (std::uint32_t i = 1; i < n.count; ++i) look(refs + i, point, from, out);
+            ref = refs;
         } else if (wide_ && n.dimension < wide_dimensions) {
-            ref = refs[keys_up_to(wide_keys_.data() + n.keys, n.count, point.wide[n.dimension])];
+            ref = refs + keys_up_to(wide_keys_.data() + n.keys, n.count, point.wide[n.dimension]);
         } else {
-            ref = refs[keys_up_to(keys_.data() + n.keys, n.count, point.value[n.dimension])];
+            ref = refs + keys_up_to(keys_.data() + n.keys, n.count, point.value[n.dimension]);
         }
     }
-    if (ref.count == 0) return;
-    Candidates list{positions_.data() + ref.first, positions_.data() + ref.first + ref.count};
+    if (ref->count == 0) return;
+    const std::uint32_t* at = ref->count == 1 ? &ref->first : positions_.data() + ref->first;
+    Candidates list{at, at + ref->count};
     if (from != 0) list.at = std::lower_bound(list.at, list.end, from);
     if (list.at != list.end) out.push_back(list);
 }

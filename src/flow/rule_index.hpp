@@ -58,7 +58,7 @@ public:
 private:
     friend class RuleIndexBuilder;
 
-    /// A list of positions, or with `count` == inner the node `first`.
+    /// A list of positions, of which a single one is `first` itself; or with `count` == inner the node `first`.
     struct Ref {
         std::uint32_t first = 0;
         std::uint32_t count = 0;
@@ -73,7 +73,7 @@ private:
     };
     static constexpr std::uint32_t several = 0xffffffffu;
 
-    void look(Ref ref, const Point& point, std::uint32_t from, std::vector<Candidates>& out) const;
+    void look(const Ref* ref, const Point& point, std::uint32_t from, std::vector<Candidates>& out) const;
 
     std::vector<std::uint32_t> positions_;  ///< the lists; the first is 0, 1, 2 … of all boxes
     std::vector<std::uint32_t> keys_;
