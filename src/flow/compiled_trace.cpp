@@ -37,8 +37,8 @@ void join(Interval& a, const Interval& b) {
 
 class CompiledTracer::Runner {
 public:
-    Runner(const Device& device, Family family)
-        : device_(device), family_(family), program_(device, family), evaluator_(device, family, program_) {
+    Runner(const Device& device, Family family, const CutLimits& limits)
+        : device_(device), family_(family), program_(device, family, limits), evaluator_(device, family, program_) {
         EGL_CHECK(device.resolved);
     }
 
@@ -489,8 +489,8 @@ private:
     std::array<Interval, 4> first_values_;
 };
 
-CompiledTracer::CompiledTracer(const Device& device, Family family)
-    : runner_(std::make_unique<Runner>(device, family)) {}
+CompiledTracer::CompiledTracer(const Device& device, Family family, const CutLimits& limits)
+    : runner_(std::make_unique<Runner>(device, family, limits)) {}
 CompiledTracer::CompiledTracer(CompiledTracer&&) noexcept = default;
 CompiledTracer& CompiledTracer::operator=(CompiledTracer&&) noexcept = default;
 CompiledTracer::~CompiledTracer() = default;

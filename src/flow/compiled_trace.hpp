@@ -11,6 +11,7 @@
 #include <memory>
 #include <vector>
 
+#include "flow/rule_index.hpp"
 #include "flow/trace.hpp"
 
 namespace egresslint::flow {
@@ -42,7 +43,7 @@ class CompiledTracer {
 public:
     /// Requires a resolved device, which must stay as it is while the tracer lives. Packets of other families are
     /// refused (a broken contract).
-    CompiledTracer(const model::Device& device, base::Family family);
+    CompiledTracer(const model::Device& device, base::Family family, const CutLimits& limits = {});
     CompiledTracer(CompiledTracer&&) noexcept;
     CompiledTracer& operator=(CompiledTracer&&) noexcept;
     ~CompiledTracer();

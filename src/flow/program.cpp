@@ -54,10 +54,11 @@ std::uint8_t open_bit(std::uint16_t dimension) {
 
 class Compiler {
 public:
-    Compiler(Program& program, const Device& device, Family family)
+    Compiler(Program& program, const Device& device, Family family, const CutLimits& limits)
         : p_(program),
           d_(device),
           family_(family),
+          limits_(limits),
           expr_of_(device.exprs.size(), no_index),
           relation_of_(device.relations.size(), no_index) {}
 
@@ -107,7 +108,7 @@ private:
             boxes.push_back(necessary(rule.match, false));
         }
         out.count = static_cast<std::uint32_t>(boxes.size());
-        out.index = RuleIndex(boxes, p_.wide);
+        out.index = RuleIndex(boxes, p_.wide, limits_);
     }
 
     // -- actions
@@ -374,7 +375,7 @@ private:
             p_.rows.push_back(c);
             boxes.push_back(std::move(box));
         }
-        out.index = RuleIndex(boxes, p_.wide);
+        out.index = RuleIndex(boxes, p_.wide, limits_);
         relation_of_[id.index()] = static_cast<std::uint32_t>(p_.relations.size());
         p_.relations.push_back(std::move(out));
         return relation_of_[id.index()];
@@ -479,6 +480,7 @@ private:
     Program& p_;
     const Device& d_;
     Family family_;
+    CutLimits limits_;
     std::vector<std::uint32_t> expr_of_, relation_of_;
     std::array<std::uint32_t, 3> plain_decisions_{no_index, no_index, no_index};  ///< by verdict
     std::vector<std::uint8_t> open_of_;                                           ///< by compiled expression
@@ -502,7 +504,9 @@ std::size_t rewritable_slot(Field field) {
     }
 }
 
-Program::Program(const Device& device, Family family) { Compiler(*this, device, family).run(); }
+Program::Program(const Device& device, Family family, const CutLimits& limits) {
+    Compiler(*this, device, family, limits).run();
+}
 
 std::size_t Program::bytes() const {
     std::size_t sum = bytes_of(checks) + bytes_of(rules) + bytes_of(chains) + bytes_of(stages) + bytes_of(decisions) +

@@ -148,7 +148,7 @@ struct WideRange {
 
 struct Program {
     /// Requires a resolved, valid device that stays where it is.
-    Program(const model::Device& device, base::Family family);
+    Program(const model::Device& device, base::Family family, const CutLimits& limits = {});
 
     [[nodiscard]] std::size_t bytes() const;
 

@@ -14,9 +14,10 @@ using base::u128;
 
 class RuleIndexBuilder {
 public:
-    RuleIndexBuilder(RuleIndex& index, const std::vector<Box>& boxes)
+    RuleIndexBuilder(RuleIndex& index, const std::vector<Box>& boxes, const CutLimits& limits)
         : index_(index),
           boxes_(boxes),
+          limits_(limits),
           entries_left_(boxes.size() * 24 + 4096),
           work_left_(boxes.size() * 400 + 100000) {
         std::uint32_t dimensions = 0;
@@ -38,7 +39,6 @@ private:
     using List = std::vector<std::uint32_t>;
     using Ref = RuleIndex::Ref;
 
-    static constexpr std::size_t short_list = 6;
     static constexpr unsigned max_depth = 4;
 
     struct Proposal {
@@ -130,10 +130,11 @@ private:
     }
 
     Ref build(List list, unsigned depth) {
-        if (list.size() <= short_list || depth == max_depth || entries_left_ < list.size() * 4) return leaf(list);
+        if (list.size() <= limits_.short_list || depth == max_depth || entries_left_ < list.size() * 4)
+            return leaf(list);
         std::vector<Ref> parts;
         const std::size_t max_parts = depth == 0 ? 6 : 2;
-        while (list.size() > short_list && parts.size() < max_parts) {
+        while (list.size() > limits_.short_list && parts.size() < max_parts) {
             Proposal best;
             for (std::uint32_t d = 0; d < used_.size(); ++d) {
                 if (used_[d] || work_left_ < list.size()) continue;
@@ -142,7 +143,9 @@ private:
                 if (p.gain > best.gain) best = std::move(p);
             }
             // A part costs a search; it must spare the point a few boxes.
-            if (best.gain < 3 || best.gain * 10 < static_cast<double>(list.size())) break;
+            if (best.chosen.empty() || best.gain < limits_.least_gain ||
+                best.gain < limits_.least_share * static_cast<double>(list.size()))
+                break;
             parts.push_back(cut(best, depth));
             List rest;
             std::set_difference(list.begin(), list.end(), best.chosen.begin(), best.chosen.end(),
@@ -177,7 +180,7 @@ private:
         std::map<List, Ref> built;  // the cells between networks hold the same few boxes
         for (std::size_t c = 0; c <= keys.size(); ++c) {
             List list(members.begin() + begin[c], members.begin() + begin[c + 1]);
-            if (list.size() <= short_list) {
+            if (list.size() <= limits_.short_list) {
                 refs.push_back(leaf(list));
                 continue;
             }
@@ -207,14 +210,15 @@ private:
 
     RuleIndex& index_;
     const std::vector<Box>& boxes_;
+    CutLimits limits_;
     std::size_t entries_left_;
     std::size_t work_left_;
     std::vector<bool> used_;
 };
 
-RuleIndex::RuleIndex(const std::vector<Box>& boxes, bool wide)
+RuleIndex::RuleIndex(const std::vector<Box>& boxes, bool wide, const CutLimits& limits)
     : boxes_(static_cast<std::uint32_t>(boxes.size())), wide_(wide) {
-    RuleIndexBuilder(*this, boxes).run();
+    RuleIndexBuilder(*this, boxes, limits).run();
     positions_.shrink_to_fit();
     keys_.shrink_to_fit();
     wide_keys_.shrink_to_fit();

@@ -40,11 +40,18 @@ struct Candidates {
     const std::uint32_t* end = nullptr;
 };
 
+/// When another cut is worth a search. Tests set all to nothing, so that few boxes make a deep index.
+struct CutLimits {
+    std::size_t short_list = 6;  ///< lists up to this length are not cut
+    double least_gain = 3;       ///< boxes that a cut must spare a point …
+    double least_share = 0.1;    ///< … and which part of the list
+};
+
 class RuleIndex {
 public:
     RuleIndex() = default;
     /// Box i has the position i. `wide`: dimensions below wide_dimensions have 128 bits.
-    RuleIndex(const std::vector<Box>& boxes, bool wide);
+    RuleIndex(const std::vector<Box>& boxes, bool wide, const CutLimits& limits = {});
 
     /// Appends the lists for `point`, from position `from` on. No position is in two of them.
     void look(const Point& point, std::uint32_t from, std::vector<Candidates>& out) const;

@@ -64,7 +64,7 @@ TEST_CASE("an index names every box around a point, once and in order") {
              {std::size_t{0}, std::size_t{1}, std::size_t{7}, std::size_t{60}, std::size_t{3000}}) {
             Boxes make(count + wide);
             const auto boxes = make.many(count, wide);
-            const RuleIndex index(boxes, wide);
+            const RuleIndex index(boxes, wide, count < 100 ? CutLimits{1, 0.01, 0} : CutLimits{});
             std::vector<std::uint32_t> value(15);
             std::vector<u128> wide_value(wide_dimensions);
             for (int n = 0; n < 300; ++n) {
