@@ -50,7 +50,11 @@ void Pass::add_reads(ExprId e, Footprint& print) const {
 Footprint Pass::footprint(const BaseChain& chain) const {
     const auto& device = b_.device();
     Footprint print;
-    print.blocks = chain.policy != Verdict::accept;
+    const auto ends = [&](Verdict verdict) {
+        print.drops |= verdict == Verdict::drop;
+        print.rejects |= verdict == Verdict::reject;
+    };
+    ends(chain.policy);
     if (chain.type == ChainType::nat) {
         const auto bound = translates_destination(chain.hook) ? registers_.destination_bound : registers_.source_bound;
         print.reads.insert(key(Field::reg, bound));
@@ -64,6 +68,7 @@ Footprint Pass::footprint(const BaseChain& chain) const {
             if (!rule.active) continue;
             add_reads(rule.match, print);
             for (const auto& effect : rule.effects) {
+                print.notes |= std::holds_alternative<Log>(effect) || std::holds_alternative<Limited>(effect);
                 if (const auto* t = std::get_if<Translate>(&effect)) add_translates({*t});
                 if (const auto* a = std::get_if<Assign>(&effect)) {
                     print.writes.insert(key(a->to.field, a->to.reg));
@@ -73,7 +78,7 @@ Footprint Pass::footprint(const BaseChain& chain) const {
             }
             if (const auto* decide = std::get_if<Decide>(&rule.control)) {
                 add_translates(decide->then);
-                if (decide->verdict != Verdict::accept) print.blocks = true;
+                ends(decide->verdict);
             }
         }
     }
@@ -87,12 +92,15 @@ bool meet(const std::set<std::uint32_t>& a, const std::set<std::uint32_t>& b) {
 }
 
 /// Whether the order of two base chains of one hook can change what happens to any packet. Two chains that only filter
-/// commute: a packet passes when both let it, in either order.
+/// commute as to whether a packet passes, but one that drops hides the answer of one that rejects, and what is blocked
+/// first is not logged later [LAB: kernel oracle, drop and reject at one priority].
 bool order_matters(const BaseChain& x, const Footprint& a, const BaseChain& y, const Footprint& b) {
     if (!((x.ipv4 && y.ipv4) || (x.ipv6 && y.ipv6))) return false;
     // A nat chain that neither translates nor blocks does nothing, whatever it reads.
-    if (a.writes.empty() && !a.blocks) return false;
-    if (b.writes.empty() && !b.blocks) return false;
+    if (a.writes.empty() && !a.blocks() && !a.notes) return false;
+    if (b.writes.empty() && !b.blocks() && !b.notes) return false;
+    if ((a.drops && b.rejects) || (a.rejects && b.drops)) return true;
+    if ((a.notes && b.blocks()) || (b.notes && a.blocks())) return true;
     return meet(a.writes, b.reads) || meet(b.writes, a.reads) || meet(a.writes, b.writes);
 }
 
@@ -338,7 +346,7 @@ void Pass::write_pipeline() {
 /// it passes stays open wherever a chain on it could block [LAB: packets to oneself go through lo].
 void Pass::write_loopback() {
     const bool may_block = std::any_of(chains_.begin(), chains_.end(), [&](const BaseChain& chain) {
-        return chain.hook != Hook::output && chain.hook != Hook::forward && footprint(chain).blocks;
+        return chain.hook != Hook::output && chain.hook != Hook::forward && footprint(chain).blocks();
     });
     if (!may_block) return;
     const auto origin = b_.origin({}, "a packet from the device to itself comes in by lo", true);

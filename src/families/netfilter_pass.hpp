@@ -52,7 +52,9 @@ inline Label label_of(const BaseChain& chain) {
 struct Footprint {
     std::set<std::uint32_t> reads;  ///< keys, see below
     std::set<std::uint32_t> writes;
-    bool blocks = false;  ///< may drop or reject
+    bool drops = false, rejects = false;
+    bool notes = false;  ///< logs or counts
+    [[nodiscard]] bool blocks() const { return drops || rejects; }
 };
 constexpr std::uint32_t key(Field field, RegisterId reg = {}) {
     return field == Field::reg ? 1000 + reg.value : static_cast<std::uint32_t>(field);

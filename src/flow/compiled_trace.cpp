@@ -26,8 +26,6 @@ namespace {
 
 using Branch = TraceBranch;
 
-bool has_ports(std::uint8_t proto) { return proto == 6 || proto == 17 || proto == 33 || proto == 132 || proto == 136; }
-
 void join(Interval& a, const Interval& b) {
     a.first = std::min(a.first, b.first);
     a.last = std::max(a.last, b.last);

@@ -23,11 +23,6 @@ Truth negate(Truth t) { return t == Truth::maybe ? t : t == Truth::never ? Truth
 /// Terminal of a rewrite: 0 is "nothing written", so that a shift back to the original can be told from it.
 NodeId written(std::uint32_t form) { return terminal(form + 1); }
 
-const IntervalSet& protocols_with_ports() {
-    static const IntervalSet set{{6, 6}, {17, 17}, {33, 33}, {132, 132}, {136, 136}};
-    return set;
-}
-
 }  // namespace
 
 Box whole_box(Family family) {
@@ -416,7 +411,7 @@ NodeId Matcher::rewrite(const model::Translate& t, const Execution& execution) {
         result = space_.overlay_all(parts);
     }
     if (!model::is_address(t.field) && result != nowhere)
-        result = space_.gate(original(Field::proto, protocols_with_ports()), result);
+        result = space_.gate(original(Field::proto, model::protocols_with_ports()), result);
     return result;
 }
 

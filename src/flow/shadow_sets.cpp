@@ -13,10 +13,6 @@ using model::Field;
 
 namespace {
 
-const IntervalSet& with_ports() {
-    static const IntervalSet set{{6, 6}, {17, 17}, {33, 33}, {132, 132}, {136, 136}};
-    return set;
-}
 const IntervalSet& with_types() {
     static const IntervalSet set{{1, 1}, {58, 58}};
     return set;
@@ -158,7 +154,7 @@ NodeId Matches::select(ExprId id) {
 NodeId Matches::well_formed() {
     if (well_formed_ != no_node) return well_formed_;
     const auto zero = IntervalSet::single(0);
-    const auto rest = with_ports().unite(with_types()).complement(8);
+    const auto rest = model::protocols_with_ports().unite(with_types()).complement(8);
     auto part = [&](const IntervalSet& protocols, std::initializer_list<Field> absent) {
         std::vector<Constraint> cube{{variables_[variable({Field::proto, {}, {}})].block, &protocols}};
         for (const auto f : absent) cube.push_back({variables_[variable({f, model::View::current, {}})].block, &zero});
@@ -167,7 +163,7 @@ NodeId Matches::well_formed() {
     const auto tcp = IntervalSet::single(6);
     std::vector<NodeId> parts{
         part(tcp, {Field::icmp_type, Field::icmp_code}),
-        part(with_ports().minus(tcp), {Field::icmp_type, Field::icmp_code, Field::tcp_flags}),
+        part(model::protocols_with_ports().minus(tcp), {Field::icmp_type, Field::icmp_code, Field::tcp_flags}),
         part(with_types(), {Field::sport, Field::dport, Field::tcp_flags}),
         part(rest, {Field::sport, Field::dport, Field::icmp_type, Field::icmp_code, Field::tcp_flags})};
     return well_formed_ = space_->overlay_all(parts);
@@ -217,7 +213,7 @@ bool Matches::choose_protocol(const Region& region, Random& random, Point& out) 
     };
     const auto* given = region.find(at(Field::proto));
     IntervalSet allowed = given ? *given : IntervalSet::full(8);
-    if (needed(Field::sport) || needed(Field::dport)) allowed = allowed.intersect(with_ports());
+    if (needed(Field::sport) || needed(Field::dport)) allowed = allowed.intersect(model::protocols_with_ports());
     if (needed(Field::icmp_type) || needed(Field::icmp_code)) allowed = allowed.intersect(with_types());
     if (needed(Field::tcp_flags)) allowed = allowed.intersect(IntervalSet::single(6));
     if (allowed.empty()) return false;
@@ -226,7 +222,7 @@ bool Matches::choose_protocol(const Region& region, Random& random, Point& out) 
     if (proto == 1 && family_ == base::Family::v6) proto = 58;
     if (!allowed.contains(proto)) proto = random.in(allowed);
     out.values[at(Field::proto)] = proto;
-    const bool ports = with_ports().contains(proto), types = with_types().contains(proto);
+    const bool ports = model::protocols_with_ports().contains(proto), types = with_types().contains(proto);
     if (!ports) out.values[at(Field::sport)] = out.values[at(Field::dport)] = 0;
     if (!types) out.values[at(Field::icmp_type)] = out.values[at(Field::icmp_code)] = 0;
     if (proto != 6) out.values[at(Field::tcp_flags)] = 0;

@@ -61,8 +61,6 @@ struct Machine {
     std::map<std::uint32_t, IntervalSet> choices;
 };
 
-bool has_ports(std::uint8_t proto) { return proto == 6 || proto == 17 || proto == 33 || proto == 132 || proto == 136; }
-
 Packet normalised(Packet p) {
     if (!has_ports(p.proto)) p.sport = p.dport = 0;
     if (p.proto != 1 && p.proto != 58) p.icmp_type = p.icmp_code = 0;

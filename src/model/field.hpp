@@ -8,6 +8,7 @@
 
 #include "base/address.hpp"
 #include "base/id.hpp"
+#include "base/interval_set.hpp"
 
 namespace egresslint::model {
 
@@ -29,6 +30,16 @@ inline constexpr unsigned field_count = 0
 /// Part of the original header, hence a level of the diagrams.
 [[nodiscard]] constexpr bool is_header(Field field) {
     return field != Field::family && field != Field::out_if && field != Field::ct_state && field != Field::reg;
+}
+
+/// TCP, UDP, DCCP (RFC 4340), SCTP (RFC 9260) and UDP-Lite (RFC 3828): the header begins with source and destination
+/// port.
+[[nodiscard]] constexpr bool has_ports(unsigned protocol) {
+    return protocol == 6 || protocol == 17 || protocol == 33 || protocol == 132 || protocol == 136;
+}
+[[nodiscard]] inline const base::IntervalSet& protocols_with_ports() {
+    static const base::IntervalSet set{{6, 6}, {17, 17}, {33, 33}, {132, 132}, {136, 136}};
+    return set;
 }
 
 /// original = as the device received (or generated) the packet; current = after every translation so far.

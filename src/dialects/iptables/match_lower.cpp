@@ -211,7 +211,14 @@ namespace {
 ExprId tuple_port(Context& c, const Option& o, Field field, View view) {
     const auto range = port_range(o.args[0]);
     if (!range || range->first > range->last) return {};
-    return c.b.in(FieldRef{field, view, {}}, c.b.numbers(IntervalSet{*range}));
+    const auto exact = c.b.in(FieldRef{field, view, {}}, c.b.numbers(IntervalSet{*range}));
+    if (c.protocol && has_ports(*c.protocol)) return exact;
+    // Of protocols without ports the tuple holds something else there: of ICMP identifier, type and code.
+    const auto ports = c.b.in(Field::proto, protocols_with_ports());
+    const auto other = c.b.unknown(c.b.predicate(
+        "conntrack " + std::string(o.row->name) + " " + std::string(o.args[0]) + " of a protocol without ports",
+        PredicateKind::packet, Field::proto));
+    return c.b.either({c.b.all({ports, exact}), c.b.all({c.b.negate(ports), other})});
 }
 }  // namespace
 

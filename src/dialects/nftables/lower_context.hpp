@@ -71,7 +71,8 @@ public:
     bool translates_source = false, translates_destination = false;
     model::OriginId origin;
     base::Span rule_span;
-    unsigned occurrences = 0;  ///< unshared predicates of this rule so far
+    bool ports_certain = false;  ///< what the rule has asked so far leaves only protocols that have ports
+    unsigned occurrences = 0;    ///< unshared predicates of this rule so far
     std::vector<model::ObjectId> uses;
 
     /// ip: 4, ip6: 6, inet: 0.

@@ -76,10 +76,29 @@ std::optional<SetId> column(Context& c, const Operand& left, Constants& constant
     return literal_set(c, left.ref.field, left.value, to_model(left, values), object);
 }
 
+/// TCP, UDP, DCCP, SCTP and UDP-Lite begin with their ports; of other protocols the kernel compares whatever stands
+/// there (of ICMP type, code and checksum), which the model does not have [LAB: kernel oracle, `th dport` and an ICMP
+/// echo].
+ExprId where_ports_are(Context& c, const Operand& left, const std::string& written, ExprId exact) {
+    if (c.ports_certain) return exact;
+    const auto ports = c.b.in(Field::proto, model::protocols_with_ports());
+    // `th dport` and `@th,16,16` are the same bytes.
+    const auto name = left.text.rfind("@th", 0) != 0   ? left.text
+                      : left.ref.field == Field::sport ? "th sport"
+                                                       : "th dport";
+    const auto other = c.unknown(name + " " + written + " of a protocol without ports", PredicateKind::packet,
+                                 Field::proto, Sharing::chain);
+    return c.b.either({c.b.all({ports, exact}), c.b.all({c.b.negate(ports), other})});
+}
+
 /// The field is in the set. RFC 8200: with extension headers the IPv6 header names the first of them, while the model's
 /// protocol is the transport's, which `meta l4proto` and ip6tables' -p see.
 ExprId field_in(Context& c, const Operand& left, SetId set, std::uint32_t mask = 0xffffffffu) {
     const auto plain = c.b.in(left.ref, set, mask);
+    if (left.port_bytes)
+        return where_ports_are(
+            c, left, base::numbers_to_string(std::get<model::LiteralSet>(c.b.device().sets[set.index()].is).values, 64),
+            plain);
     if (!left.next_header) return plain;
     // Those that the kernel skips on its way to the transport header.
     static const IntervalSet extensions{{0, 0}, {43, 44}, {51, 51}, {60, 60}};
@@ -229,6 +248,23 @@ const std::vector<const Element*>* elements_of(const Expression& set, NamedSet* 
     return nullptr;
 }
 
+/// Some column is a port, and no other column keeps protocols without ports out.
+bool reads_port_bytes(Context& c, const Operand& left, const std::vector<std::size_t>& kept,
+                      const model::Relation& relation) {
+    const auto any = [&](std::size_t i) { return left.parts[i].port_bytes; };
+    if (std::none_of(kept.begin(), kept.end(), any)) return false;
+    for (std::size_t column = 0; column < kept.size(); ++column) {
+        const auto& part = left.parts[kept[column]];
+        if (part.ref.field != Field::proto || part.next_header) continue;
+        if (std::all_of(relation.rows.begin(), relation.rows.end(), [&](const std::vector<SetId>& row) {
+                const auto* literal = std::get_if<model::LiteralSet>(&c.b.device().sets[row[column].index()].is);
+                return literal != nullptr && model::protocols_with_ports().contains_all(literal->values);
+            }))
+            return false;
+    }
+    return true;
+}
+
 /// A set of tuples. Columns that the model does not have are left out, and one predicate stands for them.
 ExprId tuples(Context& c, const Operand& left, const std::vector<const Element*>& elements, const std::string& written,
               model::ObjectId object, bool* whole_answer = nullptr) {
@@ -273,9 +309,11 @@ ExprId tuples(Context& c, const Operand& left, const std::vector<const Element*>
     }
     if (whole_answer != nullptr) *whole_answer = exact || everything;
     if (everything) return c.b.yes();
-    const auto known = kept.empty() ? c.b.yes() : c.b.in_tuple(std::move(relation));
-    if (exact) return known;
-    return c.b.all({known, as_predicate(c, left, "", written)});
+    const bool bytes = reads_port_bytes(c, left, kept, relation);
+    auto known = kept.empty() ? c.b.yes() : c.b.in_tuple(std::move(relation));
+    if (!exact) known = c.b.all({known, as_predicate(c, left, "", written)});
+    if (bytes && whole_answer != nullptr) *whole_answer = false;
+    return bytes ? where_ports_are(c, left, written, known) : known;
 }
 
 /// Elements that stay for as long as the ruleset does.

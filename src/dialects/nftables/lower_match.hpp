@@ -38,6 +38,7 @@ struct Operand {
     model::FieldMask reads = 0;  ///< of src, dst, sport, dport: what its value hangs on
     bool moves = false;          ///< hangs on the way out
     bool next_header = false;    ///< the field of the IPv6 header, which names an extension header where there is one
+    bool port_bytes = false;     ///< a port where the protocol has ports, elsewhere whatever bytes stand there
     /// As a predicate of that sharing, or of a wider one.
     [[nodiscard]] Shared shared(Sharing at_least) const { return {std::max(sharing, at_least), reads, moves}; }
     [[nodiscard]] Shared shared() const { return {sharing, reads, moves}; }

@@ -192,6 +192,7 @@ private:
                 if (row.value == Value::state) out.is = Operand::Is::state;
                 if (row.value == Value::direction) out.is = Operand::Is::direction;
                 out.next_header = row.protocol == "ip6" && row.key == "nexthdr";
+                out.port_bytes = row.protocol == "th";
                 break;
             case Treatment::As::mark: reg(out, c_.netfilter.registers().mark); break;
             case Treatment::As::ct_mark: reg(out, c_.netfilter.registers().ct_mark); break;
@@ -256,6 +257,7 @@ private:
             out.guard = c_.family_guard(family);
         } else if (key == "proto-src" || key == "proto-dst") {
             is((key == "proto-src") != reply ? Field::sport : Field::dport, Value::port);
+            out.port_bytes = true;  // of ICMP the tuple holds identifier, type and code
         } else if (key == "protocol") {
             is(Field::proto, Value::protocol);
         } else if (key == "l3proto") {
@@ -293,6 +295,7 @@ private:
             out.guard = c_.b.yes();
             out.value = place.value;
             out.next_header = place.family == 6 && place.field == Field::proto;
+            out.port_bytes = place.base == "th";
             out.bits = place.bits;
             out.beside = place.field;
             const auto below = place.offset + place.bits - raw.offset - raw.length;

@@ -107,6 +107,21 @@ void RuleWriter::jump_and_go_on(model::ChainId to, bool always_comes_back, bool 
     match_ = {c_.b.in_register(c_.rest, base::IntervalSet::single(1))};
 }
 
+bool RuleWriter::only_protocols_with_ports() const {
+    const auto& device = c_.b.device();
+    std::vector<ExprId> todo = match_;
+    while (!todo.empty()) {
+        const auto& e = device.exprs[todo.back().index()].is;
+        todo.pop_back();
+        if (const auto* a = std::get_if<model::And>(&e)) todo.insert(todo.end(), a->e.begin(), a->e.end());
+        const auto* in = std::get_if<model::In>(&e);
+        if (in == nullptr || in->what.field != Field::proto || in->mask != 0xffffffffu) continue;
+        const auto* set = std::get_if<model::LiteralSet>(&device.sets[in->set.index()].is);
+        if (set != nullptr && model::protocols_with_ports().contains_all(set->values)) return true;
+    }
+    return false;
+}
+
 bool RuleWriter::may_be_tcp() const {
     const auto& device = c_.b.device();
     std::vector<ExprId> todo = match_;
@@ -128,6 +143,7 @@ void RuleWriter::write(const RuleNode& rule) {
     rule_ = &rule;
     c_.rule_span = rule.span;
     c_.occurrences = 0;
+    c_.ports_certain = false;
     c_.uses.clear();
     c_.origin = c_.b.origin(rule.span, rule.text);
     match_.clear();
@@ -151,7 +167,10 @@ void RuleWriter::statement(const Statement& s, bool last) {
         RuleWriter& w;
         const Statement& s;
         bool rest_follows;
-        void operator()(const Match& m) const { w.require(match(w.c_, m)); }
+        void operator()(const Match& m) const {
+            w.require(match(w.c_, m));
+            w.c_.ports_certain = w.c_.ports_certain || w.only_protocols_with_ports();
+        }
         void operator()(const VerdictStatement& v) const { w.verdict(v.verdict, s.span); }
         void operator()(const VerdictMapStatement& v) const { w.verdict_map(v.lookup, s.span); }
         void operator()(const Mangle& m) const { w.mangle(m, s.span, rest_follows); }

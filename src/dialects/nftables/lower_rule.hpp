@@ -63,6 +63,8 @@ private:
     [[nodiscard]] bool reads_what_effects_write() const;
     /// The match so far does not rule TCP out.
     [[nodiscard]] bool may_be_tcp() const;
+    /// What has been asked leaves only protocols that have ports.
+    [[nodiscard]] bool only_protocols_with_ports() const;
     [[nodiscard]] model::Effect assign_rest(std::uint32_t value);
     void add(model::ChainId chain, model::Rule rule, model::OriginId origin);
 

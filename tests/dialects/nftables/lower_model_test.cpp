@@ -54,7 +54,9 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 TEST_CASE("a payload field brings the family and protocol that it belongs to", "[nftables][lower]") {
     // byte code: nft adds `meta nfproto` and `meta l4proto` tests by itself.
     CHECK(rules("tcp dport 25 drop") == "proto=tcp dport=25 drop\n");
-    CHECK(rules("th dport 25 drop") == "dport=25 drop\n");
+    CHECK(rules("meta l4proto { tcp, udp } th dport 25 drop") == "proto={tcp, udp} dport=25 drop\n");
+    // Of ICMP these bytes are a checksum (RFC 792) [fixtures/kernel/port-bytes-of-icmp.case].
+    CHECK(has(rules("th dport 25 drop"), "?\"th dport 25 of a protocol without ports"));
     CHECK(has(rules("icmp type echo-request drop"), "family=4 proto=icmp icmp_type=8"));
     CHECK(has(rules("icmpv6 type echo-request drop"), "family=6 proto=icmpv6 icmp_type=128"));
     CHECK(has(rules("ip protocol udp drop"), "family=4 proto=udp"));
