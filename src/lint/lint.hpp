@@ -26,7 +26,7 @@ namespace egresslint::lint {
 struct Options {
     std::vector<std::string> select, ignore;  ///< codes, names or prefixes; empty select = all
     bool egress_map = false;                  ///< fill Report::egress
-    bool suppressions = true;  ///< false: comments and [[allow]] count for nothing
+    bool suppressions = true;                 ///< false: comments and [[allow]] count for nothing
     std::vector<std::uint16_t> egress_ports = {25};
     flow::Budget budget;
     std::function<void(const std::string& what, double done)> progress;  ///< may be empty
