@@ -441,6 +441,7 @@ void Netfilter::finish() {
     }
     Pass pass(builder_, registers_, chains_);
     pass.split_idle_translations();
+    pass.defer_redirects_of_output();
     pass.adjust_to_conntrack();
     pass.write_pipeline();
 }

@@ -112,6 +112,43 @@ void Pass::split_idle_translations() {
     }
 }
 
+void Pass::defer_redirects_of_output() {
+    auto& device = b_.device();
+    std::vector<std::uint8_t> local(device.chains.size(), 0), other(device.chains.size(), 0);
+    for (const auto& chain : chains_) {
+        if (chain.type != ChainType::nat) continue;
+        for (const auto c : reached(chain.entry)) (chain.hook == Hook::output ? local : other)[c] = 1;
+    }
+    const auto delivers = [](const Effect& e) {
+        const auto* a = std::get_if<Assign>(&e);
+        return a != nullptr && a->to.field == Field::out_if && a->value == self_interface;
+    };
+    for (std::size_t c = 0; c < local.size(); ++c) {
+        if (local[c] == 0) continue;
+        std::vector<RuleId> rules;
+        for (const auto id : device.chains[c].rules) {
+            auto& rule = device.rules[id.index()];
+            const auto at = std::find_if(rule.effects.begin(), rule.effects.end(), delivers);
+            if (at == rule.effects.end()) {
+                rules.push_back(id);
+                continue;
+            }
+            Rule later = rule;
+            later.effects[static_cast<std::size_t>(at - rule.effects.begin())] = assign(registers_.reroute, 1);
+            if (other[c] == 0) {
+                rule = std::move(later);
+                rules.push_back(id);
+                continue;
+            }
+            later.match = b_.all({later.match, is(Field::in_if, self_interface)});
+            device.rules.push_back(std::move(later));
+            rules.push_back(RuleId(device.rules.size() - 1));
+            rules.push_back(id);
+        }
+        device.chains[c].rules = std::move(rules);
+    }
+}
+
 // -- before connection tracking -------------------------------------------------------------------------------------
 
 /// Reads that need a connection: without one the rule does not match, negated or not (NFT_BREAK; xt matches return

@@ -68,6 +68,8 @@ public:
     /// A translation to the value that the packet has already leaves no trace in the connection's status and looks up
     /// no route. Where somebody would see the difference, each such rule becomes two. Before adjust_to_conntrack.
     void split_idle_translations();
+    /// A redirected local packet gets its new route after the output hook; until then rules see the old interface.
+    void defer_redirects_of_output();
     void adjust_to_conntrack();
     void write_pipeline();
 
