@@ -300,7 +300,7 @@ TEST_CASE("iptables: redirection of local packets") {
     check({"nat", "OUTPUT"}, {
                                  {"-p tcp -j REDIRECT --to-ports 3128",
                                   "proto=tcp => destination_bound<-1; ct_status<-ct_status&0xffffffdf^0x20; "
-                                  "out_if<-self; accept dst:=address(in_if) dport:=3128",
-                                  "iptables-extensions(8) REDIRECT"},
+                                  "reroute<-1; accept dst:=address(in_if) dport:=3128",
+                                  "fixtures/kernel/redirect-in-output.case"},
                              });
 }
