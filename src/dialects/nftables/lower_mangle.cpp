@@ -20,36 +20,40 @@ namespace {
 /// (mark & m) ^ (ct mark & c) ^ v: every bit operation of constants and marks has this form.
 struct MarkForm {
     std::uint32_t mark = 0, ct_mark = 0, value = 0;
+    bool reads_connection = false;  ///< even where no bit of it is left, as in `ct mark and 0`
     [[nodiscard]] std::uint32_t may_set() const { return mark | ct_mark | value; }
 };
 
 std::optional<MarkForm> mark_form(const Expression& e) {
     if (const auto value = constant(e, Value::mark)) return MarkForm{0, 0, static_cast<std::uint32_t>(*value)};
     if (const auto* m = std::get_if<Meta>(&e.is); m != nullptr && m->key == "mark") return MarkForm{~0u, 0, 0};
-    if (const auto* ct = std::get_if<Conntrack>(&e.is); ct != nullptr && ct->key == "mark") return MarkForm{0, ~0u, 0};
+    if (const auto* ct = std::get_if<Conntrack>(&e.is); ct != nullptr && ct->key == "mark")
+        return MarkForm{0, ~0u, 0, true};
     const auto* b = std::get_if<BinaryOperation>(&e.is);
     if (b == nullptr || !b->left || !b->right) return std::nullopt;
     const auto left = mark_form(*b->left);
     const auto right = mark_form(*b->right);
     if (!left || !right) return std::nullopt;
+    const bool reads = left->reads_connection || right->reads_connection;
     const bool left_constant = left->mark == 0 && left->ct_mark == 0;
     const bool right_constant = right->mark == 0 && right->ct_mark == 0;
     if (b->op == "^")
-        return MarkForm{left->mark ^ right->mark, left->ct_mark ^ right->ct_mark, left->value ^ right->value};
+        return MarkForm{left->mark ^ right->mark, left->ct_mark ^ right->ct_mark, left->value ^ right->value, reads};
     if (b->op == "&" && (left_constant || right_constant)) {
         const auto& form = right_constant ? *left : *right;
         const auto mask = right_constant ? right->value : left->value;
-        return MarkForm{form.mark & mask, form.ct_mark & mask, form.value & mask};
+        return MarkForm{form.mark & mask, form.ct_mark & mask, form.value & mask, reads};
     }
     if (b->op == "|") {
         if (left_constant || right_constant) {
             const auto& form = right_constant ? *left : *right;
             const auto set = right_constant ? right->value : left->value;
-            return MarkForm{form.mark & ~set, form.ct_mark & ~set, (form.value & ~set) | set};
+            return MarkForm{form.mark & ~set, form.ct_mark & ~set, (form.value & ~set) | set, reads};
         }
         // Disjoint bits: or is exclusive or.
         if ((left->may_set() & right->may_set()) == 0)
-            return MarkForm{left->mark | right->mark, left->ct_mark | right->ct_mark, left->value | right->value};
+            return MarkForm{left->mark | right->mark, left->ct_mark | right->ct_mark, left->value | right->value,
+                            reads};
     }
     return std::nullopt;
 }
@@ -119,7 +123,7 @@ void RuleWriter::set_mark(bool connection, const Expression& value, bool rest_fo
     };
     if (const auto form = mark_form(value)) {
         // Reading the mark of a connection that is not there ends the rule [LAB: kernel oracle].
-        if (form->ct_mark != 0)
+        if (form->reads_connection)
             require(c_.netfilter.connection_state(
                 {model::ConnectionState::fresh, model::ConnectionState::established, model::ConnectionState::related}));
         for (auto& e : writes(*form)) effect(std::move(e));
