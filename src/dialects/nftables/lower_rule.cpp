@@ -107,34 +107,28 @@ void RuleWriter::jump_and_go_on(model::ChainId to, bool always_comes_back, bool 
     match_ = {c_.b.in_register(c_.rest, base::IntervalSet::single(1))};
 }
 
-bool RuleWriter::only_protocols_with_ports() const {
+template <class Test>
+bool RuleWriter::some_protocols(Test test) const {
     const auto& device = c_.b.device();
-    std::vector<ExprId> todo = match_;
-    while (!todo.empty()) {
-        const auto& e = device.exprs[todo.back().index()].is;
-        todo.pop_back();
-        if (const auto* a = std::get_if<model::And>(&e)) todo.insert(todo.end(), a->e.begin(), a->e.end());
+    std::vector<ExprId> open = match_;
+    while (!open.empty()) {
+        const auto& e = device.exprs[open.back().index()].is;
+        open.pop_back();
+        if (const auto* a = std::get_if<model::And>(&e)) open.insert(open.end(), a->e.begin(), a->e.end());
         const auto* in = std::get_if<model::In>(&e);
         if (in == nullptr || in->what.field != Field::proto || in->mask != 0xffffffffu) continue;
         const auto* set = std::get_if<model::LiteralSet>(&device.sets[in->set.index()].is);
-        if (set != nullptr && model::protocols_with_ports().contains_all(set->values)) return true;
+        if (set != nullptr && test(set->values)) return true;
     }
     return false;
 }
 
+bool RuleWriter::only_protocols_with_ports() const {
+    return some_protocols([](const auto& asked) { return model::protocols_with_ports().contains_all(asked); });
+}
+
 bool RuleWriter::may_be_tcp() const {
-    const auto& device = c_.b.device();
-    std::vector<ExprId> todo = match_;
-    while (!todo.empty()) {
-        const auto& e = device.exprs[todo.back().index()].is;
-        todo.pop_back();
-        if (const auto* a = std::get_if<model::And>(&e)) todo.insert(todo.end(), a->e.begin(), a->e.end());
-        const auto* in = std::get_if<model::In>(&e);
-        if (in == nullptr || in->what.field != Field::proto || in->mask != 0xffffffffu) continue;
-        const auto* set = std::get_if<model::LiteralSet>(&device.sets[in->set.index()].is);
-        if (set != nullptr && !set->values.contains(6)) return false;
-    }
-    return true;
+    return !some_protocols([](const auto& asked) { return !asked.contains(6); });
 }
 
 // -- statements -----------------------------------------------------------------------------------------------------

@@ -61,6 +61,9 @@ private:
     void jump_and_go_on(model::ChainId to, bool always_comes_back, bool rest_follows);
     [[nodiscard]] model::ExprId matched() { return c_.b.all(match_); }
     [[nodiscard]] bool reads_what_effects_write() const;
+    /// The match so far asks for protocols of a set that passes the test.
+    template <class Test>
+    [[nodiscard]] bool some_protocols(Test test) const;
     /// The match so far does not rule TCP out.
     [[nodiscard]] bool may_be_tcp() const;
     /// What has been asked leaves only protocols that have ports.
