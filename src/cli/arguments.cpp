@@ -191,6 +191,9 @@ private:
             flag("--exit-zero", options_.exit_zero, "status 0 even with findings");
             flag("--no-suppressions", options_.no_suppressions, "show what comments and [[allow]] suppress");
             text("--min-certainty", raw_.min_certainty, "LEVEL", "possible (default) or proven");
+            flag("--fix", options_.fix, "write the fixes that are proven to mend a finding and to change nothing else");
+            flag("--diff", options_.diff, "print what --fix would write, as a unified diff; write nothing");
+            flag("--unsafe-fixes", options_.unsafe_fixes, "with --fix or --diff: also those that need a person's look");
             flag("--statistics", options_.statistics, "count findings by rule");
         }
         if (command.takes & takes_packets) {
@@ -338,6 +341,12 @@ private:
         if (options_.live && !options_.via_kernel.empty()) return "--live and --via-kernel exclude each other";
         if ((options_.live || !options_.via_kernel.empty()) && !options_.paths.empty())
             return "--live and --via-kernel take the place of PATH";
+        if (options_.fix && options_.diff) return "--fix and --diff exclude each other";
+        if (options_.unsafe_fixes && !options_.fix && !options_.diff) return "--unsafe-fixes goes with --fix or --diff";
+        if ((options_.fix || options_.diff) && (options_.live || !options_.via_kernel.empty()))
+            return "--fix and --diff work on files, not on the kernel's ruleset";
+        if (options_.fix && std::count(options_.paths.begin(), options_.paths.end(), "-") != 0)
+            return "--fix cannot write standard input";
         const auto dashes = std::count(options_.paths.begin(), options_.paths.end(), "-");
         if (dashes > 1 || (dashes == 1 && options_.packets == "-")) return "standard input can be read only once";
         if (!options_.stdin_filename.empty() && dashes == 0) return "--stdin-filename needs the PATH -";

@@ -29,6 +29,41 @@ std::string beside(const lint::Intent& intent, const std::string& path) {
                : (fs::path(intent.directory) / path).string();
 }
 
+/// `ip -j` dumps of the block, or of the command line.
+Expected<void> read_surroundings(const Options& options, const lint::Intent& intent, base::Sources& sources,
+                                 lint::DeviceInput& device, std::vector<std::string>& plan) {
+    using ReadDump = void (*)(const base::Sources&, base::FileId, model::Device&, base::Diagnostics&);
+    struct Dump {
+        std::string option, declared;
+        ReadDump read;
+    };
+    const lint::DeviceIntent* block = device.intent;
+    const std::array<Dump, 3> dumps{
+        {{options.addresses, block ? block->addresses : "", dialects::iproute::read_addresses},
+         {options.routes, block ? block->routes : "", dialects::iproute::read_routes},
+         {options.routing_rules, block ? block->rules : "", dialects::iproute::read_rules}}};
+    for (const Dump& dump : dumps) {
+        const bool declared = dump.option.empty();
+        const std::string path = !declared               ? dump.option
+                                 : dump.declared.empty() ? ""
+                                                         : beside(intent, dump.declared);
+        if (path.empty()) continue;
+        auto text = base::read_file(path);
+        if (!text)
+            return tl::unexpected(failure(declared ? Status::config : Status::unreadable,
+                                          fmt::format("{}: {}", shown_path(path), text.error().message),
+                                          declared ? block->span : base::Span{}));
+        const base::FileId id = sources.add(shown_path(path), std::move(*text));
+        base::Diagnostics diagnostics;
+        dump.read(sources, id, device.device, diagnostics);
+        if (base::has_fatal(diagnostics))
+            return tl::unexpected(Failure{Status::not_understood, fatal_problems(diagnostics)});
+        device.diagnostics.insert(device.diagnostics.end(), diagnostics.begin(), diagnostics.end());
+        plan.push_back(fmt::format("{}: ip dump, device {}", shown_path(path), device.device.name));
+    }
+    return {};
+}
+
 class Reader {
 public:
     Reader(Session& session, Inputs& inputs) : session_(session), inputs_(inputs) {}
@@ -39,7 +74,9 @@ public:
         Failure problems{Status::unreadable, {}};
         std::size_t strangers = 0;
         for (const NamedFile& file : named) {
-            auto text = base::read_file(file.path);
+            const auto edited = session_.overlay.find(file.path);
+            auto text = edited != session_.overlay.end() ? tl::expected<std::string, base::IoError>(edited->second)
+                                                         : base::read_file(file.path);
             if (!text) {
                 problems.problems.push_back({fmt::format("{}: {}", file.shown, text.error().message), {}, {}});
                 continue;
@@ -97,6 +134,10 @@ public:
             device.dialect = std::string(group.dialect->name);
             device.files = shown;
             device.intent = block;
+            device.number = inputs_.recipes.size();
+            Recipe recipe{group.dialect, {}, i, device.device.name, shown, block};
+            for (const std::size_t f : group.files) recipe.files.push_back(files[f]);
+            inputs_.recipes.push_back(std::move(recipe));
             for (const base::Diagnostic& diagnostic : diagnostics)
                 if (diagnostic.device < 0 || diagnostic.device == static_cast<std::int64_t>(i))
                     device.diagnostics.push_back(diagnostic);
@@ -105,39 +146,8 @@ public:
         return out;
     }
 
-    /// `ip -j` dumps of the block, or of the command line.
     [[nodiscard]] Expected<void> read_surroundings(lint::DeviceInput& device) {
-        const Options& options = session_.options;
-        using ReadDump = void (*)(const base::Sources&, base::FileId, model::Device&, base::Diagnostics&);
-        struct Dump {
-            std::string option, declared;
-            ReadDump read;
-        };
-        const lint::DeviceIntent* block = device.intent;
-        const std::array<Dump, 3> dumps{
-            {{options.addresses, block ? block->addresses : "", dialects::iproute::read_addresses},
-             {options.routes, block ? block->routes : "", dialects::iproute::read_routes},
-             {options.routing_rules, block ? block->rules : "", dialects::iproute::read_rules}}};
-        for (const Dump& dump : dumps) {
-            const bool declared = dump.option.empty();
-            const std::string path = !declared               ? dump.option
-                                     : dump.declared.empty() ? ""
-                                                             : beside(*inputs_.intent, dump.declared);
-            if (path.empty()) continue;
-            auto text = base::read_file(path);
-            if (!text)
-                return tl::unexpected(failure(declared ? Status::config : Status::unreadable,
-                                              fmt::format("{}: {}", shown_path(path), text.error().message),
-                                              declared ? block->span : base::Span{}));
-            const base::FileId id = session_.sources.add(shown_path(path), std::move(*text));
-            base::Diagnostics diagnostics;
-            dump.read(session_.sources, id, device.device, diagnostics);
-            if (base::has_fatal(diagnostics))
-                return tl::unexpected(Failure{Status::not_understood, fatal_problems(diagnostics)});
-            device.diagnostics.insert(device.diagnostics.end(), diagnostics.begin(), diagnostics.end());
-            inputs_.plan.push_back(fmt::format("{}: ip dump, device {}", shown_path(path), device.device.name));
-        }
-        return {};
+        return cli::read_surroundings(session_.options, *inputs_.intent, session_.sources, device, inputs_.plan);
     }
 
     /// The files of one [[device]] block, as one device.
@@ -398,6 +408,41 @@ Expected<Inputs> read_inputs(Session& session, IntentSearch search) {
     for (lint::DeviceInput& device : inputs.devices)
         if (auto done = reader.read_surroundings(device); !done) return tl::unexpected(done.error());
     return inputs;
+}
+
+std::optional<lint::Reread> reread(const Session& session, const Inputs& inputs, std::size_t number,
+                                   const std::vector<base::TextEdit>& edits) {
+    const Recipe& recipe = inputs.recipes[number];
+    for (const base::TextEdit& edit : edits)
+        if (std::none_of(recipe.files.begin(), recipe.files.end(),
+                         [&](const RecognisedFile& f) { return f.file == edit.span.file && f.path != "-"; }))
+            return std::nullopt;
+    lint::Reread out;
+    out.sources = std::make_unique<base::Sources>();
+    for (std::size_t i = 0; i < session.sources.size(); ++i) {
+        const base::FileId id(i);
+        auto text = base::apply_edits(session.sources.text(id), id, edits);
+        if (!text) return std::nullopt;
+        out.sources->add(session.sources.file(id).path, std::move(*text));
+    }
+    std::vector<dialects::Input> list;
+    for (const RecognisedFile& file : recipe.files)
+        list.push_back({file.file, file.path == "-" ? "" : file.path, session.options.allow_includes_outside});
+    base::Diagnostics diagnostics;
+    dialects::Read read = recipe.dialect->read(*out.sources, list, diagnostics);
+    if (base::has_fatal(diagnostics) || recipe.index >= read.devices.size()) return std::nullopt;
+    out.input.device = std::move(read.devices[recipe.index]);
+    out.input.device.name = recipe.name;
+    out.input.dialect = std::string(recipe.dialect->name);
+    out.input.files = recipe.shown;
+    out.input.intent = recipe.block;
+    out.input.number = number;
+    for (const base::Diagnostic& diagnostic : diagnostics)
+        if (diagnostic.device < 0 || diagnostic.device == static_cast<std::int64_t>(recipe.index))
+            out.input.diagnostics.push_back(diagnostic);
+    std::vector<std::string> plan;
+    if (!read_surroundings(session.options, *inputs.intent, *out.sources, out.input, plan)) return std::nullopt;
+    return out;
 }
 
 bool shown_instead(const Session& session, const Inputs& inputs) {

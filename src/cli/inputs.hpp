@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,10 +15,21 @@
 
 namespace egresslint::cli {
 
+/// What it takes to read one device again.
+struct Recipe {
+    const dialects::Dialect* dialect = nullptr;
+    std::vector<RecognisedFile> files;
+    std::size_t index = 0;  ///< among the devices that these files hold
+    std::string name;
+    std::vector<std::string> shown;
+    const lint::DeviceIntent* block = nullptr;
+};
+
 struct Inputs {
     /// Owned here because devices point into it.
     std::unique_ptr<lint::Intent> intent = std::make_unique<lint::Intent>();
     std::vector<lint::DeviceInput> devices;
+    std::vector<Recipe> recipes;    ///< by lint::DeviceInput::number
     std::vector<std::string> plan;  ///< for --show-files: which file, which dialect, why, which device
 };
 
@@ -26,6 +38,10 @@ enum class IntentSearch : unsigned char { upward, only_when_named };
 /// --config, or egresslint.toml found upward.
 [[nodiscard]] Expected<lint::Intent> read_intent_file(Session& session, IntentSearch search);
 [[nodiscard]] Expected<Inputs> read_inputs(Session& session, IntentSearch search);
+/// A device as it would be read if its texts were edited so. nullopt: the edits touch another text than those files, or
+/// the reader refuses the result. Every text keeps its number.
+[[nodiscard]] std::optional<lint::Reread> reread(const Session& session, const Inputs& inputs, std::size_t number,
+                                                 const std::vector<base::TextEdit>& edits);
 /// Prints `plan` or the settings when asked for; true when that was all.
 [[nodiscard]] bool shown_instead(const Session& session, const Inputs& inputs);
 

@@ -9,6 +9,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "cli/mend.hpp"
+#include "dialects/dialect.hpp"
 #include "report/escape.hpp"
 
 namespace egresslint::cli {
@@ -50,19 +52,49 @@ void Progress::show(const std::string& what, double done) {
     std::fflush(stderr);
 }
 
-Expected<int> lint_and_report(Session& session, Inputs inputs, Persona persona) {
+namespace {
+
+lint::Report run_rules(const Session& session, Inputs& inputs, Persona persona) {
     const Options& options = session.options;
     lint::Options wanted;
     wanted.select = options.select;
     wanted.ignore = options.ignore;
     wanted.suppressions = !options.no_suppressions;
     wanted.egress_map = persona == Persona::audit;
-    lint::Report report;
-    {
-        Progress progress(session);
-        if (progress.wanted())
-            wanted.progress = [&](const std::string& what, double done) { progress.show(what, done); };
-        report = lint::check(std::move(inputs.devices), *inputs.intent, session.sources, wanted);
+    lint::Workshop workshop;
+    workshop.write = [&](std::size_t number, const model::Device& device, const model::Amendment& amendment)
+        -> std::optional<std::vector<base::TextEdit>> {
+        const dialects::Dialect& dialect = *inputs.recipes[number].dialect;
+        return dialect.write == nullptr ? std::nullopt : dialect.write(session.sources, device, amendment);
+    };
+    workshop.read = [&](std::size_t number, const std::vector<base::TextEdit>& edits) {
+        return reread(session, inputs, number, edits);
+    };
+    wanted.workshop = &workshop;
+    Progress progress(session);
+    if (progress.wanted())
+        wanted.progress = [&](const std::string& what, double done) { progress.show(what, done); };
+    return lint::check(std::move(inputs.devices), *inputs.intent, session.sources, wanted);
+}
+
+}  // namespace
+
+Expected<int> lint_and_report(Session& session, Inputs inputs, Persona persona) {
+    const Options& options = session.options;
+    lint::Report report = run_rules(session, inputs, persona);
+    if (options.fix || options.diff) {
+        const IntentSearch search = persona == Persona::check ? IntentSearch::upward : IntentSearch::only_when_named;
+        auto mended = mend(session, inputs, report, search,
+                           [&](Inputs& again) { return run_rules(session, again, persona); });
+        if (!mended) return tl::unexpected(mended.error());
+        for (const std::string& line : mended->done)
+            session.remark(fmt::format("{} {}", options.diff ? "would fix" : "fixed", report::escaped(line)));
+        if (options.diff) {
+            if (!session.print(unified_diffs(*mended)))
+                return tl::unexpected(failure(Status::unreadable, "standard output could not be written"));
+            return mended->texts.empty() || options.exit_zero ? 0 : exit_status(Status::findings);
+        }
+        if (auto written = write_back(*mended); !written) return tl::unexpected(written.error());
     }
     if (options.proven_only)
         std::erase_if(report.findings, [](const lint::Finding& f) { return f.certainty != lint::Certainty::proven; });

@@ -43,6 +43,9 @@ struct Options {
     bool exit_zero = false;
     bool no_suppressions = false;
     bool proven_only = false;
+    bool fix = false;           ///< write the fixes
+    bool diff = false;          ///< print them
+    bool unsafe_fixes = false;  ///< those too that a person should look at
     bool statistics = false;
     bool show_files = false;
     bool show_settings = false;

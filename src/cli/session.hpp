@@ -5,6 +5,7 @@
 // file or an input is wrong or could not be read. Machine formats name which.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -37,6 +38,7 @@ using Expected = tl::expected<T, Failure>;
 struct Session {
     Options options;
     base::Sources sources;
+    std::map<std::string, std::string> overlay;  ///< texts to read in place of files, by path as opened: fixes not yet written
     report::Style out;  ///< for standard output
     report::Style err;  ///< for standard error
 

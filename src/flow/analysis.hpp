@@ -98,6 +98,8 @@ struct Interest {
     /// accepted_only.
     std::optional<model::LiteralSet> leaves_with_source;
     std::optional<std::vector<std::uint32_t>> leaves_by;  ///< only rows leaving by one of these interfaces
+    /// Registers that begin with another value than their initial one.
+    std::vector<std::pair<model::RegisterId, std::uint32_t>> start;
 };
 
 class Analysis {

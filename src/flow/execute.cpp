@@ -133,6 +133,7 @@ NodeId Executor::through_pipeline(Run& run, NodeId headers, Detail detail, const
     run.box = box_around(space_, layout_, headers);
     run.slice = &slice(run.box, detail);
     run.start = initial(state);
+    for (const auto& [reg, value] : interest.start) run.start.slots[register_slot(reg)] = value;
     const bool defer = interest.leaves_with_source || interest.leaves_by;
     run.accepted_only = interest.accepted_only || defer;
 

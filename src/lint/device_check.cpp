@@ -399,6 +399,7 @@ void DeviceCheck::report(const Question& q, const ServerView* server, query::Eva
                          const Group& group, const HeaderSet& surely) {
     flow::Analysis& a = e.analysis();
     Finding f = fresh(q);
+    if (server != nullptr) f.subject = server->server.name;
     const HeaderSet certain = a.meet(surely, a.may(group.headers));
     f.certainty = certain.empty() ? Certainty::possible : Certainty::proven;
     // The witness comes from the certain part if there is one.
@@ -501,6 +502,7 @@ void DeviceCheck::require(const Question& q, const ServerView* server) {
     }
     if (shown == nullptr) return;
     Finding f = fresh(q);
+    if (server != nullptr) f.subject = server->server.name;
     f.certainty = maybe ? Certainty::possible : Certainty::proven;
     f.depends_on = depends;
     // A packet that ought to pass: the box of the question, whatever becomes of it.
@@ -612,6 +614,7 @@ void DeviceCheck::several(const Question& q, const ServerView* server) {
                 if (s.pool || (!shown->pool && own.contains_all(shown->values) && !own.contains_all(s.values)))
                     shown = &s;
             Finding f = fresh(q);
+            if (server != nullptr) f.subject = server->server.name;
             f.certainty = certain >= 2 ? Certainty::proven : Certainty::possible;
             flow::Packet packet;
             flow::Trace trace;

@@ -75,6 +75,14 @@ std::optional<Question> question_of(const Policy& policy, std::string& error) {
     return q;
 }
 
+/// Every selected rule that is a question.
+void ask_all(DeviceCheck& check, const Options& options) {
+    check.warm_up();
+    for (const RuleFile& rule : rules())
+        if (selected(options, rule.code))
+            for (const Question& q : questions_of(rule)) check.ask(q);
+}
+
 Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::Sources& sources, const Options& options,
            bool rules_too) {
     Report report;
@@ -82,6 +90,7 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
     std::size_t at = 0;
     for (DeviceInput& input : devices) {
         const std::string name = input.device.name;
+        const std::size_t number = input.number;
         if (options.progress)
             options.progress(name, static_cast<double>(at) / static_cast<double>(std::max<std::size_t>(1, count)));
         ++at;
@@ -106,10 +115,7 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
                      false,
                      {}});
         if (rules_too) {
-            check.warm_up();
-            for (const RuleFile& rule : rules())
-                if (selected(options, rule.code))
-                    for (const Question& q : questions_of(rule)) check.ask(q);
+            ask_all(check, options);
             for (const Policy& policy : intent.policies) {
                 if (!selected(options, policy.code)) continue;
                 std::string error;
@@ -133,6 +139,15 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
         }
         if (options.egress_map || !rules_too) check.egress_map(report.egress);
         if (rules_too) check.bookkeeping([&](std::string_view code) { return selected(options, code); });
+        if (rules_too && options.workshop != nullptr)
+            offer_fixes(
+                check.findings(), p, intent, sources, number, *options.workshop,
+                [&](const Prepared& after, const base::Sources& texts) {
+                    DeviceCheck again(after, intent, texts, options);
+                    ask_all(again, options);
+                    return std::move(again.findings());
+                },
+                options.budget);
         for (Finding& f : check.findings()) report.findings.push_back(std::move(f));
     }
     if (rules_too && options.suppressions)

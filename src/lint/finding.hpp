@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/diagnostic.hpp"
+#include "base/edit.hpp"
 #include "base/source.hpp"
 
 namespace egresslint::lint {
@@ -42,10 +43,7 @@ struct Related {
     base::Span span;
     std::string label;
 };
-struct Edit {
-    base::Span span;  ///< replaced text; empty span = insertion
-    std::string replacement;
-};
+using Edit = base::TextEdit;
 struct Fix {
     std::string description;
     std::vector<Edit> edits;
@@ -58,6 +56,7 @@ struct Finding {
     Severity severity = Severity::error;
     Certainty certainty = Certainty::proven;
     std::string device;
+    std::string subject;               ///< name of the mail server that it is about, or ""
     std::string message;               ///< one sentence
     base::Span span;                   ///< primary location; may be invalid (a fact about the whole device)
     std::string label;                 ///< short text under the primary span: "this rule translates it"

@@ -18,6 +18,7 @@
 #include "lint/finding.hpp"
 #include "lint/intent.hpp"
 #include "lint/prepare.hpp"
+#include "lint/repair.hpp"
 #include "lint/rule_file.hpp"
 #include "model/device.hpp"
 
@@ -29,6 +30,7 @@ struct Options {
     bool suppressions = true;                 ///< false: comments and [[allow]] count for nothing
     std::vector<std::uint16_t> egress_ports = {25};
     flow::Budget budget;
+    const Workshop* workshop = nullptr;  ///< findings get the fixes that can be proven
     std::function<void(const std::string& what, double done)> progress;  ///< may be empty
 };
 

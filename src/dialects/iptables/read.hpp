@@ -10,6 +10,10 @@ namespace egresslint::dialects::iptables {
 [[nodiscard]] Evidence detect(std::string_view text);
 [[nodiscard]] Read read(base::Sources& sources, const std::vector<Input>& inputs, base::Diagnostics& diagnostics);
 
-inline constexpr Dialect dialect{"iptables", "#", detect, read};
+[[nodiscard]] std::optional<std::vector<base::TextEdit>> write(const base::Sources& sources,
+                                                               const model::Device& device,
+                                                               const model::Amendment& amendment);
+
+inline constexpr Dialect dialect{"iptables", "#", detect, read, "", "", write};
 
 }  // namespace egresslint::dialects::iptables

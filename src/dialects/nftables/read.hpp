@@ -10,6 +10,11 @@ namespace egresslint::dialects::nftables {
 /// The inputs are loaded one after the other, as by `nft -f a -f b`.
 [[nodiscard]] Read read(base::Sources& sources, const std::vector<Input>& inputs, base::Diagnostics& diagnostics);
 
-inline constexpr Dialect dialect{"nftables", "#", detect, read, "", ".nft .nftables"};
+/// Rules of a text; a JSON listing is a machine's and is not written.
+[[nodiscard]] std::optional<std::vector<base::TextEdit>> write(const base::Sources& sources,
+                                                               const model::Device& device,
+                                                               const model::Amendment& amendment);
+
+inline constexpr Dialect dialect{"nftables", "#", detect, read, "", ".nft .nftables", write};
 
 }  // namespace egresslint::dialects::nftables

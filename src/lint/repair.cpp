@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lint/repair.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "flow/difference.hpp"
+#include "lint/address_space.hpp"
+#include "model/combine.hpp"
+
+namespace egresslint::lint {
+namespace {
+
+using namespace model;
+using flow::HeaderSet;
+
+/// What makes two findings of two runs one: the same words about the same text.
+using Key = std::tuple<std::string, std::string, std::string>;
+Key key_of(const Finding& f, const base::Sources& sources) {
+    return {f.rule, f.message, f.span.valid() ? std::string(sources.text(f.span)) : std::string{}};
+}
+
+bool serious(const Finding& f) {
+    return f.severity == base::Severity::error || (f.severity == base::Severity::warning && f.rule.starts_with("EL1"));
+}
+
+/// Everything found before the repair may be found after it, but for the finding itself; nothing else may. Places and
+/// names of rules do not count for what is new: a rule that the repair wrote may be the one that decides now.
+bool mends(const Finding& finding, const std::vector<Finding>& before, const base::Sources& before_sources,
+           const std::vector<Finding>& after, const base::Sources& after_sources) {
+    std::map<Key, int> whole;
+    std::map<std::pair<std::string, std::string>, int> words;
+    for (const Finding& f : before) {
+        ++whole[key_of(f, before_sources)];
+        ++words[{f.rule, f.message}];
+    }
+    const Key gone = key_of(finding, before_sources);
+    int left = 0;
+    for (const Finding& f : after) {
+        if (key_of(f, after_sources) == gone) ++left;
+        if (serious(f) && --words[{f.rule, f.message}] < 0) return false;
+    }
+    return left < whole[gone];
+}
+
+class Proof {
+public:
+    Proof(const Combined& combined, Family family, flow::Budget budget)
+        : combined_(combined), analysis_(combined.device, family, budget) {}
+
+    /// Every difference is permitted.
+    bool holds(const Permission& permits, const IntervalSet& private_space) {
+        const auto found = flow::differences(analysis_, combined_, analysis_.new_flows());
+        if (!found) return false;
+        return std::all_of(found->begin(), found->end(),
+                           [&](const flow::Difference& d) { return permitted(d, permits, private_space); });
+    }
+    [[nodiscard]] Family family() const { return analysis_.family(); }
+
+private:
+    bool permitted(const flow::Difference& d, const Permission& permits, const IntervalSet& private_space) {
+        if (d.accepted || d.destination || d.way) return false;
+        if (d.otherwise && !d.only_logged() && d.before.verdict == Verdict::accept) return false;
+        const bool blocked_twice = d.otherwise && d.before.verdict != Verdict::accept;
+        if (d.blocked && !permits.blocks) return false;
+        if (d.source && !permits.sources) return false;
+        if (d.otherwise && !(blocked_twice && (permits.logs || permits.blocks))) return false;
+        if (d.source && !permits.untranslated) {
+            // Never out with an address that the internet cannot answer.
+            if (d.after.src.form == flow::Rewritten::Form::unchanged &&
+                !analysis_.disjoint(d.headers, analysis_.where(Field::src, private_space)))
+                return false;
+        }
+        return analysis_.subset(d.headers, box(d, permits));
+    }
+
+    HeaderSet box(const flow::Difference& d, const Permission& permits) {
+        HeaderSet set = analysis_.all();
+        const auto inside = [&](Field field, const LiteralSet& values) {
+            if (!empty(values)) set = analysis_.meet(set, analysis_.where(field, values.of(field, family())));
+        };
+        if (!permits.tcp_dports.empty()) {
+            std::vector<base::Interval> ports;
+            for (const std::uint16_t port : permits.tcp_dports) ports.push_back({port, port});
+            set = analysis_.meet(set, analysis_.where(Field::proto, IntervalSet::single(6)));
+            // The port that the device lets through or stops is the one after translation.
+            set = analysis_.meet(set, analysis_.join(analysis_.where(Field::dport, IntervalSet(ports)),
+                                                     analysis_.where_after(d.before, Field::dport, IntervalSet(ports))));
+        }
+        // Who sent what is blocked either way makes no difference.
+        if (d.otherwise) return set;
+        inside(Field::src, permits.src);
+        inside(Field::dst, permits.dst);
+        if (!empty(permits.not_src))
+            set = analysis_.minus(set, analysis_.where(Field::src, permits.not_src.of(Field::src, family())));
+        if (!permits.out.empty() && d.before.verdict == Verdict::accept &&
+            std::find(permits.out.begin(), permits.out.end(), d.before.out_if) == permits.out.end())
+            return analysis_.none();
+        if (!empty(permits.left_as))
+            set = analysis_.meet(
+                set, analysis_.where_after(d.before, Field::src, permits.left_as.of(Field::src, family())));
+        return set;
+    }
+
+    const Combined& combined_;
+    flow::Analysis analysis_;
+};
+
+std::size_t not_understood(const Prepared& p) {
+    return static_cast<std::size_t>(
+        std::count_if(p.diagnostics.begin(), p.diagnostics.end(), [](const base::Diagnostic& d) {
+            return d.kind == base::Diagnostic::Kind::not_understood || d.kind == base::Diagnostic::Kind::incomplete;
+        }));
+}
+
+std::optional<std::vector<base::TextEdit>> written(const Proposal& proposal, const Prepared& prepared,
+                                                   std::size_t device, const Workshop& workshop) {
+    std::vector<base::TextEdit> edits;
+    for (const Amendment& step : proposal.steps) {
+        auto some = workshop.write(device, prepared.device, step);
+        if (!some) return std::nullopt;
+        for (base::TextEdit& edit : *some) {
+            // Steps at one place are one insertion, in their order.
+            if (!edits.empty() && edit.span.begin == edit.span.end && edits.back().span == edit.span)
+                edits.back().replacement += edit.replacement;
+            else
+                edits.push_back(std::move(edit));
+        }
+    }
+    return edits;
+}
+
+}  // namespace
+
+void offer_fixes(std::vector<Finding>& findings, const Prepared& prepared, const Intent& intent,
+                 const base::Sources& sources, std::size_t device, const Workshop& workshop, const Recheck& recheck,
+                 flow::Budget budget) {
+    if (!workshop.write || !workshop.read || prepared.device.rules.size() > workshop.most_rules) return;
+    const std::vector<Finding> before = findings;
+    std::size_t proofs = 0;
+    for (Finding& finding : findings) {
+        for (const Proposal& proposal : proposals(finding, prepared, intent, sources)) {
+            if (proofs == workshop.most_proofs) return;
+            ++proofs;
+            const auto edits = written(proposal, prepared, device, workshop);
+            if (!edits || edits->empty()) continue;
+            auto reread = workshop.read(device, *edits);
+            if (!reread) continue;
+            const Prepared after = prepare(std::move(reread->input), intent, *reread->sources);
+            if (!after.violations.empty() || not_understood(after) > not_understood(prepared)) continue;
+            if (!mends(finding, before, sources, recheck(after, *reread->sources), *reread->sources)) continue;
+            const auto combined = combine(prepared.device, after.device);
+            if (!combined) continue;
+            bool holds = true;
+            for (const Family family : {Family::v4, Family::v6}) {
+                if (!holds) break;
+                Proof proof(*combined, family, budget);
+                holds = proof.holds(proposal.permits, private_addresses().of(Field::src, family));
+            }
+            if (!holds) continue;
+            finding.fix = Fix{proposal.description, *edits, proposal.safe};
+            break;
+        }
+    }
+}
+
+}  // namespace egresslint::lint
