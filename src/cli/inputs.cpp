@@ -44,9 +44,7 @@ Expected<void> read_surroundings(const Options& options, const lint::Intent& int
          {options.routing_rules, block ? block->rules : "", dialects::iproute::read_rules}}};
     for (const Dump& dump : dumps) {
         const bool declared = dump.option.empty();
-        const std::string path = !declared               ? dump.option
-                                 : dump.declared.empty() ? ""
-                                                         : beside(intent, dump.declared);
+        const std::string path = !declared ? dump.option : dump.declared.empty() ? "" : beside(intent, dump.declared);
         if (path.empty()) continue;
         auto text = base::read_file(path);
         if (!text)

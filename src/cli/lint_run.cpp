@@ -62,8 +62,8 @@ lint::Report run_rules(const Session& session, Inputs& inputs, Persona persona) 
     wanted.suppressions = !options.no_suppressions;
     wanted.egress_map = persona == Persona::audit;
     lint::Workshop workshop;
-    workshop.write = [&](std::size_t number, const model::Device& device, const model::Amendment& amendment)
-        -> std::optional<std::vector<base::TextEdit>> {
+    workshop.write = [&](std::size_t number, const model::Device& device,
+                         const model::Amendment& amendment) -> std::optional<std::vector<base::TextEdit>> {
         const dialects::Dialect& dialect = *inputs.recipes[number].dialect;
         return dialect.write == nullptr ? std::nullopt : dialect.write(session.sources, device, amendment);
     };
@@ -72,8 +72,7 @@ lint::Report run_rules(const Session& session, Inputs& inputs, Persona persona) 
     };
     wanted.workshop = &workshop;
     Progress progress(session);
-    if (progress.wanted())
-        wanted.progress = [&](const std::string& what, double done) { progress.show(what, done); };
+    if (progress.wanted()) wanted.progress = [&](const std::string& what, double done) { progress.show(what, done); };
     return lint::check(std::move(inputs.devices), *inputs.intent, session.sources, wanted);
 }
 
@@ -84,8 +83,8 @@ Expected<int> lint_and_report(Session& session, Inputs inputs, Persona persona) 
     lint::Report report = run_rules(session, inputs, persona);
     if (options.fix || options.diff) {
         const IntentSearch search = persona == Persona::check ? IntentSearch::upward : IntentSearch::only_when_named;
-        auto mended = mend(session, inputs, report, search,
-                           [&](Inputs& again) { return run_rules(session, again, persona); });
+        auto mended =
+            mend(session, inputs, report, search, [&](Inputs& again) { return run_rules(session, again, persona); });
         if (!mended) return tl::unexpected(mended.error());
         for (const std::string& line : mended->done)
             session.remark(fmt::format("{} {}", options.diff ? "would fix" : "fixed", report::escaped(line)));

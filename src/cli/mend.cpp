@@ -89,8 +89,9 @@ Expected<void> write_back(const Mended& mended) {
     for (const auto& [path, text] : mended.texts) {
         const auto now = base::read_file(path);
         if (!now || *now != text.before)
-            return tl::unexpected(failure(
-                Status::unreadable, fmt::format("{}: changed while it was looked at; nothing is written to it", text.shown)));
+            return tl::unexpected(
+                failure(Status::unreadable,
+                        fmt::format("{}: changed while it was looked at; nothing is written to it", text.shown)));
     }
     for (const auto& [path, text] : mended.texts)
         if (const auto error = base::write_file_atomically(path, text.after))

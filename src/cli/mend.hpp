@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// --fix and --diff: one proven fix after the other is made on the texts in memory, each proven anew on what the last one
-// left; files are written at the end, each whole or not at all.
+// --fix and --diff: one proven fix after the other is made on the texts in memory, each proven anew on what the last
+// one left; files are written at the end, each whole or not at all.
 #pragma once
 
 #include <functional>
@@ -23,8 +23,8 @@ struct Mended {
     std::vector<std::string> done;      ///< "EL101: translate …"
 };
 
-/// Applies fixes until no finding has one. `report`, `inputs` and the session's texts are those of the last round when it
-/// returns. `lint` runs the rules on what was read.
+/// Applies fixes until no finding has one. `report`, `inputs` and the session's texts are those of the last round when
+/// it returns. `lint` runs the rules on what was read.
 [[nodiscard]] Expected<Mended> mend(Session& session, Inputs& inputs, lint::Report& report, IntentSearch search,
                                     const std::function<lint::Report(Inputs&)>& lint);
 

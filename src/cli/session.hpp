@@ -38,7 +38,8 @@ using Expected = tl::expected<T, Failure>;
 struct Session {
     Options options;
     base::Sources sources;
-    std::map<std::string, std::string> overlay;  ///< texts to read in place of files, by path as opened: fixes not yet written
+    std::map<std::string, std::string>
+        overlay;        ///< texts to read in place of files, by path as opened: fixes not yet written
     report::Style out;  ///< for standard output
     report::Style err;  ///< for standard error
 

@@ -49,9 +49,9 @@ struct Dialect {
     /// File name extensions, separated by blanks, that only this dialect uses: they decide where the text does not
     /// (a file of comments only).
     std::string_view extensions = "";
-    /// Writes a change of a device that `read` made as edits of its text, in the file's own style. nullopt: it cannot be
-    /// said there (another form of the text, a rule on a line with others). Whoever asks reads the result again: what is
-    /// written here is a proposal. nullptr: the dialect writes nothing.
+    /// Writes a change of a device that `read` made as edits of its text, in the file's own style. nullopt: it cannot
+    /// be said there (another form of the text, a rule on a line with others). Whoever asks reads the result again:
+    /// what is written here is a proposal. nullptr: the dialect writes nothing.
     std::optional<std::vector<base::TextEdit>> (*write)(const base::Sources& sources, const model::Device& device,
                                                         const model::Amendment& amendment) = nullptr;
 };

@@ -14,8 +14,8 @@ namespace egresslint::families {
 struct Lines {
     std::string_view text;
     std::uint32_t begin = 0, end = 0;
-    std::string_view lead;     ///< of the first line, before the span
-    std::string_view rest;     ///< of the last line, behind the span, without the line end
+    std::string_view lead;      ///< of the first line, before the span
+    std::string_view rest;      ///< of the last line, behind the span, without the line end
     std::string_view line_end;  ///< "\n" or "\r\n"; the file's first one where the last line has none
 
     /// Begin of the block of comment lines directly above, or `begin`: what is inserted goes above them, since they are

@@ -30,7 +30,7 @@ struct Options {
     bool suppressions = true;                 ///< false: comments and [[allow]] count for nothing
     std::vector<std::uint16_t> egress_ports = {25};
     flow::Budget budget;
-    const Workshop* workshop = nullptr;  ///< findings get the fixes that can be proven
+    const Workshop* workshop = nullptr;                                  ///< findings get the fixes that can be proven
     std::function<void(const std::string& what, double done)> progress;  ///< may be empty
 };
 

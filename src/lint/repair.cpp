@@ -84,8 +84,9 @@ private:
             for (const std::uint16_t port : permits.tcp_dports) ports.push_back({port, port});
             set = analysis_.meet(set, analysis_.where(Field::proto, IntervalSet::single(6)));
             // The port that the device lets through or stops is the one after translation.
-            set = analysis_.meet(set, analysis_.join(analysis_.where(Field::dport, IntervalSet(ports)),
-                                                     analysis_.where_after(d.before, Field::dport, IntervalSet(ports))));
+            set =
+                analysis_.meet(set, analysis_.join(analysis_.where(Field::dport, IntervalSet(ports)),
+                                                   analysis_.where_after(d.before, Field::dport, IntervalSet(ports))));
         }
         // Who sent what is blocked either way makes no difference.
         if (d.otherwise) return set;
@@ -97,8 +98,8 @@ private:
             std::find(permits.out.begin(), permits.out.end(), d.before.out_if) == permits.out.end())
             return analysis_.none();
         if (!empty(permits.left_as))
-            set = analysis_.meet(
-                set, analysis_.where_after(d.before, Field::src, permits.left_as.of(Field::src, family())));
+            set = analysis_.meet(set,
+                                 analysis_.where_after(d.before, Field::src, permits.left_as.of(Field::src, family())));
         return set;
     }
 

@@ -54,7 +54,7 @@ struct Permission {
     bool logs = false;     ///< blocked flows of the box may be logged
     /// … or, where that is the point of it, with their own source.
     bool untranslated = false;
-    model::LiteralSet src, not_src, dst;  ///< empty: any; none; any. Original addresses.
+    model::LiteralSet src, not_src, dst;    ///< empty: any; none; any. Original addresses.
     std::vector<std::uint16_t> tcp_dports;  ///< empty: any protocol
     std::vector<std::uint32_t> out;         ///< ways out before the repair; empty: any
     /// Only flows that left with one of these sources.

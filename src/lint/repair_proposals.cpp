@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What would mend a finding, rule by rule. A proposal may be wrong: repair.cpp proves it or drops it, so the simplest one
-// comes first and one that changes more comes after it.
+// What would mend a finding, rule by rule. A proposal may be wrong: repair.cpp proves it or drops it, so the simplest
+// one comes first and one that changes more comes after it.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -64,9 +64,7 @@ private:
         for (const Prefix& p : list) add(set, p);
         return set;
     }
-    [[nodiscard]] std::string smtp() const {
-        return fmt::format("tcp/{}", fmt::join(intent_.smtp_ports, ","));
-    }
+    [[nodiscard]] std::string smtp() const { return fmt::format("tcp/{}", fmt::join(intent_.smtp_ports, ",")); }
     [[nodiscard]] StageId stage_of(RuleId rule) const {
         StageId found;
         for_each_way(d_, [&](const Way& way) {
@@ -192,10 +190,11 @@ private:
                     steps.push_back(before(rule_, std::move(accept)));
                 }
         steps.insert(steps.end(), stop.begin(), stop.end());
-        out_.push_back({fmt::format("accept {} to the internet from {} alone, reject and log it for everybody else, before "
-                                    "the rule at {}",
-                                    smtp(), words(allowed), at(rule_)),
-                        std::move(steps), permits, true});
+        out_.push_back(
+            {fmt::format("accept {} to the internet from {} alone, reject and log it for everybody else, before "
+                         "the rule at {}",
+                         smtp(), words(allowed), at(rule_)),
+             std::move(steps), permits, true});
     }
     /// A mail server's packets come in where it is; of other hosts nobody knows.
     [[nodiscard]] bool comes_in_by(const Prefix& who, std::uint32_t interface) const {
@@ -241,7 +240,8 @@ private:
             pass.tcp_dports = intent_.smtp_ports;
             p.steps.push_back(before(rule_, std::move(pass)));
         }
-        p.description = fmt::format("let {} to {} pass untranslated, before the rule at {}", smtp(), words(hosts), at(rule_));
+        p.description =
+            fmt::format("let {} to {} pass untranslated, before the rule at {}", smtp(), words(hosts), at(rule_));
         out_.push_back(std::move(p));
     }
 

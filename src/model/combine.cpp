@@ -123,14 +123,14 @@ std::string without_places(std::string text) {
 }
 
 tl::expected<Combined, std::string> combine(const Device& first, const Device& second) {
-    if (!same_interfaces(first, second)) return tl::unexpected(std::string("the two versions do not have the same interfaces"));
+    if (!same_interfaces(first, second))
+        return tl::unexpected(std::string("the two versions do not have the same interfaces"));
     Combined out{first, {}};
     Device& d = out.device;
     Places places;
 
-    places.registers = pair_up(
-        d.registers, second.registers,
-        [](const Register& r) { return std::tuple(r.name, r.initial, r.from_packet_mark); });
+    places.registers = pair_up(d.registers, second.registers,
+                               [](const Register& r) { return std::tuple(r.name, r.initial, r.from_packet_mark); });
     const std::size_t old_predicates = d.predicates.size();
     places.predicates = pair_up(d.predicates, second.predicates, [](const Predicate& p) {
         return std::tuple(without_places(p.text), p.kind, p.choices, p.beside, p.reads, p.asked_in.valid());

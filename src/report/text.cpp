@@ -94,14 +94,23 @@ std::string finding_text(const lint::Finding& finding, const Context& context) {
     if (finding.fix && finding.fix->description != finding.help) {
         std::vector<std::string> lines{escaped(finding.fix->description)};
         for (const lint::Edit& edit : finding.fix->edits) {
-            const std::string where = sources.where(edit.span);
-            std::string_view rest = edit.replacement;
-            while (!rest.empty()) {
-                const std::size_t cut = std::min(rest.find('\n'), rest.size());
-                lines.push_back(fmt::format("{}: {}", escaped(where), escaped(rest.substr(0, cut))));
-                rest.remove_prefix(std::min(cut + 1, rest.size()));
-            }
+            const std::string where =
+                escaped(sources.file(edit.span.file).path) + ":" + std::to_string(sources.begin(edit.span).line);
+            const auto each_line = [&](std::string_view text, char sign) {
+                while (!text.empty()) {
+                    const std::size_t cut = std::min(text.find('\n'), text.size());
+                    std::string_view line = text.substr(0, cut);
+                    const std::size_t first = std::min(line.find_first_not_of(" \t"), line.size());
+                    line.remove_prefix(first);
+                    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+                    lines.push_back(fmt::format("{}: {} {}", where, sign, escaped(line)));
+                    text.remove_prefix(std::min(cut + 1, text.size()));
+                }
+            };
+            each_line(sources.text(edit.span), '-');
+            each_line(edit.replacement, '+');
         }
+        if (!finding.fix->safe) lines.emplace_back("a person should look at it: --unsafe-fixes");
         notes.add("fix", lines);
     }
     return out + notes.text() + "\n";

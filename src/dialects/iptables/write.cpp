@@ -78,7 +78,8 @@ public:
             }
             case Amendment::Kind::move_before: {
                 const auto from = appending(a.rule), to = appending(a.other);
-                if (!from || !to || !(from->span.file == to->span.file) || from->chain != to->chain) return std::nullopt;
+                if (!from || !to || !(from->span.file == to->span.file) || from->chain != to->chain)
+                    return std::nullopt;
                 const std::uint32_t begin = from->lines.above_comments('#'), at = to->lines.above_comments('#');
                 std::string text(from->lines.text.substr(begin, from->lines.end - begin));
                 if (!text.ends_with('\n')) text += end(*from);

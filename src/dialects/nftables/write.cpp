@@ -67,7 +67,8 @@ public:
             case Amendment::Kind::append: {
                 if (!a.chain.valid()) return std::nullopt;
                 const auto& rules = device_.chains[a.chain.index()].rules;
-                const auto last = std::find_if(rules.rbegin(), rules.rend(), [&](model::RuleId r) { return written(r); });
+                const auto last =
+                    std::find_if(rules.rbegin(), rules.rend(), [&](model::RuleId r) { return written(r); });
                 return last == rules.rend() ? std::nullopt : insert(*last, a.add, false);
             }
             case Amendment::Kind::remove: return remove(a.rule);
@@ -127,10 +128,9 @@ private:
         if (!written(rule) || !written(before)) return std::nullopt;
         const base::Span from = span(rule), to = span(before);
         const Lines a = families::lines_of(sources_, from), b = families::lines_of(sources_, to);
-        const auto movable = [](const Lines& l) {
-            return whole_line(l) && (blank(l.lead) || adds_at_the_end(l.lead));
-        };
-        if (!(from.file == to.file) || !movable(a) || !movable(b) || blank(a.lead) != blank(b.lead)) return std::nullopt;
+        const auto movable = [](const Lines& l) { return whole_line(l) && (blank(l.lead) || adds_at_the_end(l.lead)); };
+        if (!(from.file == to.file) || !movable(a) || !movable(b) || blank(a.lead) != blank(b.lead))
+            return std::nullopt;
         const std::uint32_t begin = a.above_comments('#'), target = b.above_comments('#');
         std::string text(a.text.substr(begin, a.end - begin));
         if (!text.ends_with('\n')) text += a.line_end;
@@ -146,15 +146,15 @@ private:
         if (at == std::string_view::npos)
             return std::vector<TextEdit>{{{s.file, s.begin, s.begin}, key + address_text(source) + " "}};
         const std::size_t value = at + key.size();
-        const std::size_t end = value < text.size() && text[value] == '{' ? text.find('}', value) + 1
-                                                                          : text.find_first_of(" \t\n", value);
+        const std::size_t end =
+            value < text.size() && text[value] == '{' ? text.find('}', value) + 1 : text.find_first_of(" \t\n", value);
         // `ip saddr . tcp dport`, `ip saddr != …`, `ip saddr map`: no plain set of sources.
         if (end == std::string_view::npos || end <= value || text[value] == '.' || text[value] == '!' ||
             text[value] == '&' || text.substr(value).starts_with("map") || text.substr(value).starts_with("vmap"))
             return std::nullopt;
-        return std::vector<TextEdit>{{{s.file, s.begin + static_cast<std::uint32_t>(value),
-                                       s.begin + static_cast<std::uint32_t>(end)},
-                                      address_text(source)}};
+        return std::vector<TextEdit>{
+            {{s.file, s.begin + static_cast<std::uint32_t>(value), s.begin + static_cast<std::uint32_t>(end)},
+             address_text(source)}};
     }
 
     const base::Sources& sources_;
