@@ -70,6 +70,8 @@ lint::Report run_rules(const Session& session, Inputs& inputs, Persona persona) 
     workshop.read = [&](std::size_t number, const std::vector<base::TextEdit>& edits) {
         return reread(session, inputs, number, edits);
     };
+    // A proof runs the rules once more; without being asked for fixes a large configuration is not kept waiting.
+    workshop.most_rules = options.fix || options.diff ? 20'000 : 1'000;
     wanted.workshop = &workshop;
     Progress progress(session);
     if (progress.wanted()) wanted.progress = [&](const std::string& what, double done) { progress.show(what, done); };

@@ -17,6 +17,8 @@ namespace {
 using namespace model;
 using Action = NewRule::Action;
 
+constexpr std::size_t most_steps = 32;  ///< a longer fix is no fix that a person would read
+
 class Planner {
 public:
     Planner(const Finding& finding, const Prepared& prepared, const Intent& intent, const base::Sources& sources)
@@ -90,22 +92,7 @@ private:
         permits.src = set_of(hosts);
         permits.out = p_.network.external;
         const std::string who = words(hosts), as = words(own);
-        for (const Related& r : f_.related) {
-            if (!rule_.valid() || r.label.find("never reached") == std::string::npos) continue;
-            for (std::size_t i = 0; i < d_.rules.size(); ++i) {
-                if (!(rule_span(d_, RuleId(i)) == r.span) || RuleId(i) == rule_) continue;
-                Amendment move;
-                move.kind = Amendment::Kind::move_before;
-                move.rule = RuleId(i);
-                move.other = rule_;
-                out_.push_back({fmt::format("move the rule at {} above {}: what {} opens to the internet leaves as {}",
-                                            at(move.rule), at(rule_), who, as),
-                                {move},
-                                permits,
-                                true});
-                break;
-            }
-        }
+        move_up(permits, fmt::format("what {} opens to the internet leaves as {}", who, as));
         const bool translated = f_.label.find("translates") != std::string::npos && rule_.valid();
         for (const bool any_way : {false, true}) {
             Proposal p;
@@ -146,17 +133,38 @@ private:
         return {};
     }
 
+    /// The rule that was meant, and comes too late, goes in front of the one that decides.
+    void move_up(const Permission& permits, const std::string& effect) {
+        for (const Related& r : f_.related) {
+            if (!rule_.valid() || r.label.find("never reached") == std::string::npos) continue;
+            for (std::size_t i = 0; i < d_.rules.size(); ++i) {
+                if (!(rule_span(d_, RuleId(i)) == r.span) || RuleId(i) == rule_) continue;
+                Amendment move;
+                move.kind = Amendment::Kind::move_before;
+                move.rule = RuleId(i);
+                move.other = rule_;
+                out_.push_back({fmt::format("move the rule at {} above {}: {}", at(move.rule), at(rule_), effect),
+                                {move},
+                                permits,
+                                true});
+                break;
+            }
+        }
+    }
+
     // EL102: blocked for everybody, or for everybody but those who may; logged, so that a trojan shows.
     void close_smtp() {
         if (!rule_.valid()) return;
-        std::vector<Prefix> allowed = of_family(intent_.smtp_allowed);
+        std::vector<Prefix> allowed = intent_.smtp_allowed;
         for (const ServerView& s : p_.network.mail_servers)
-            for (const Prefix& a : of_family(s.server.address)) allowed.push_back(a);
+            allowed.insert(allowed.end(), s.server.address.begin(), s.server.address.end());
         Permission permits;
         permits.blocks = permits.logs = true;
         permits.not_src = set_of(allowed);
         permits.tcp_dports = intent_.smtp_ports;
         permits.out = p_.network.external;
+        move_up(permits, fmt::format("{} to the internet is blocked for all but {}", smtp(),
+                                     allowed.empty() ? "nobody" : words(allowed)));
         std::vector<Amendment> stop;
         for (const std::uint32_t id : p_.network.external) {
             NewRule log, reject;
@@ -170,31 +178,44 @@ private:
         }
         out_.push_back({fmt::format("reject and log {} to the internet before the rule at {}", smtp(), at(rule_)), stop,
                         permits, true});
-        if (allowed.empty()) return;
-        std::vector<Amendment> steps;
+        // A text of both IP versions needs both kinds of addresses, one of a single version takes no other.
+        // Where the rule asks for one way in, accepting on others would open something.
         std::vector<std::uint32_t> in = p_.network.internal;
         for (const ServerView& s : p_.network.mail_servers)
             for (const std::uint32_t id : s.in_interfaces)
                 if (std::find(in.begin(), in.end(), id) == in.end()) in.push_back(id);
-        if (in.size() > 8 || allowed.size() > 16 || p_.network.external.size() > 4) return;
+        std::vector<std::uint32_t> shown;
+        for (const std::uint32_t id : in)
+            if (f_.witness && interface_name(d_, id) == f_.witness->in) shown.push_back(id);
+        for (const auto& ways : {in, shown})
+            for (const std::vector<Prefix>& who : {allowed, of_family(allowed)}) {
+                std::vector<Amendment> steps = accepting(who, ways);
+                if (steps.empty() || steps.size() > most_steps) continue;
+                steps.insert(steps.end(), stop.begin(), stop.end());
+                out_.push_back(
+                    {fmt::format(
+                         "accept {} to the internet from {} alone, reject and log it for everybody else, before "
+                         "the rule at {}",
+                         smtp(), words(who), at(rule_)),
+                     std::move(steps), permits, true});
+            }
+    }
+    [[nodiscard]] std::vector<Amendment> accepting(const std::vector<Prefix>& allowed,
+                                                   const std::vector<std::uint32_t>& in) const {
+        std::vector<Amendment> steps;
         for (const std::uint32_t out : p_.network.external)
             for (const std::uint32_t from : in)
                 for (const Prefix& who : allowed) {
                     if (!comes_in_by(who, from)) continue;
                     NewRule accept;
-                    accept.family = family_;
+                    accept.family = who.base.family;
                     accept.src = {who};
                     accept.in = name(from);
                     accept.out = name(out);
                     accept.tcp_dports = intent_.smtp_ports;
                     steps.push_back(before(rule_, std::move(accept)));
                 }
-        steps.insert(steps.end(), stop.begin(), stop.end());
-        out_.push_back(
-            {fmt::format("accept {} to the internet from {} alone, reject and log it for everybody else, before "
-                         "the rule at {}",
-                         smtp(), words(allowed), at(rule_)),
-             std::move(steps), permits, true});
+        return steps;
     }
     /// A mail server's packets come in where it is; of other hosts nobody knows.
     [[nodiscard]] bool comes_in_by(const Prefix& who, std::uint32_t interface) const {

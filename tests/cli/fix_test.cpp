@@ -162,6 +162,19 @@ TEST_CASE("port 25 is closed for everybody but those who may", "[fix]") {
               "-A FORWARD -i lan0 -o wan0 -j ACCEPT\n"));
 }
 
+TEST_CASE("the rule that would block port 25 is moved up, for both IP versions at once", "[fix]") {
+    const std::string head =
+        "table ip n {\n chain pre {\n type nat hook prerouting priority dstnat\n"
+        " iifname \"wan0\" ip daddr 198.51.100.5 tcp dport 25 dnat to 10.20.0.25\n }\n}\n"
+        "table inet t {\n chain fwd {\n type filter hook forward priority 0; policy drop\n"
+        " iifname \"lan0\" oifname \"wan0\" ip saddr 10.20.0.25 tcp dport 25 accept\n";
+    const std::string block = " oifname \"wan0\" tcp dport 25 log drop\n", open = " iifname \"lan0\" accept\n";
+    const Scratch scratch({{"edge.nft", head + open + block + " }\n}\n"}});
+    const Ran ran = scratch.run("audit edge.nft --select EL102,EL105 --fix");
+    CHECK(ran.status == 0);
+    CHECK(scratch.read("edge.nft") == head + block + open + " }\n}\n");
+}
+
 TEST_CASE("files that are included are not written", "[fix]") {
     const std::string nat =
         "table ip n {\n chain post {\n type nat hook postrouting priority srcnat\n oifname \"wan0\" snat to "

@@ -148,7 +148,8 @@ TEST_CASE("a proposal that opens something, or changes a flow that it does not n
         "-A PREROUTING -i wan0 -d 198.51.100.5/32 -p tcp -m tcp --dport 25 -j DNAT --to-destination 10.20.0.25\n"
         "-A POSTROUTING -o wan0 -j SNAT --to-source 198.51.100.2\n"
         "-A POSTROUTING -s 10.20.0.24/31 -o wan0 -j SNAT --to-source 198.51.100.5\n"
-        "COMMIT\n*filter\n:FORWARD DROP [0:0]\n-A FORWARD -i lan0 -o wan0 -p tcp -m tcp --dport 25 -s 10.20.0.25 -j ACCEPT\n"
+        "COMMIT\n*filter\n:FORWARD DROP [0:0]\n-A FORWARD -i lan0 -o wan0 -p tcp -m tcp --dport 25 -s 10.20.0.25 -j "
+        "ACCEPT\n"
         "-A FORWARD -i lan0 -o wan0 -p tcp -m tcp --dport 443 -j ACCEPT\nCOMMIT\n";
     const Bench bench("iptables", text, "");
     const Finding* f = testing::finding(bench.run, "EL101");
