@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "lint/address_space.hpp"
 #include "lint/cause.hpp"
@@ -165,17 +166,7 @@ private:
         permits.out = p_.network.external;
         move_up(permits, fmt::format("{} to the internet is blocked for all but {}", smtp(),
                                      allowed.empty() ? "nobody" : words(allowed)));
-        std::vector<Amendment> stop;
-        for (const std::uint32_t id : p_.network.external) {
-            NewRule log, reject;
-            log.out = reject.out = name(id);
-            log.tcp_dports = reject.tcp_dports = intent_.smtp_ports;
-            log.action = Action::log;
-            log.log_prefix = "smtp blocked: ";
-            reject.action = Action::reject;
-            stop.push_back(before(rule_, std::move(log)));
-            stop.push_back(before(rule_, std::move(reject)));
-        }
+        const std::vector<Amendment> stop = stopping("");
         out_.push_back({fmt::format("reject and log {} to the internet before the rule at {}", smtp(), at(rule_)), stop,
                         permits, true});
         // A text of both IP versions needs both kinds of addresses, one of a single version takes no other.
@@ -187,11 +178,14 @@ private:
         std::vector<std::uint32_t> shown;
         for (const std::uint32_t id : in)
             if (f_.witness && interface_name(d_, id) == f_.witness->in) shown.push_back(id);
-        for (const auto& ways : {in, shown})
+        const std::array<std::vector<std::uint32_t>, 2> choices{in, shown};
+        const auto& shown_only = choices[1];
+        for (const auto& ways : choices)
             for (const std::vector<Prefix>& who : {allowed, of_family(allowed)}) {
                 std::vector<Amendment> steps = accepting(who, ways);
                 if (steps.empty() || steps.size() > most_steps) continue;
-                steps.insert(steps.end(), stop.begin(), stop.end());
+                const auto end = &ways == &shown_only ? stopping(name(shown.front())) : stop;
+                steps.insert(steps.end(), end.begin(), end.end());
                 out_.push_back(
                     {fmt::format(
                          "accept {} to the internet from {} alone, reject and log it for everybody else, before "
@@ -199,6 +193,22 @@ private:
                          smtp(), words(who), at(rule_)),
                      std::move(steps), permits, true});
             }
+    }
+    /// Log and reject on the way out, of what comes in by `in` (empty: anything).
+    [[nodiscard]] std::vector<Amendment> stopping(const std::string& in) const {
+        std::vector<Amendment> stop;
+        for (const std::uint32_t id : p_.network.external) {
+            NewRule log, reject;
+            log.in = reject.in = in;
+            log.out = reject.out = name(id);
+            log.tcp_dports = reject.tcp_dports = intent_.smtp_ports;
+            log.action = Action::log;
+            log.log_prefix = "smtp blocked: ";
+            reject.action = Action::reject;
+            stop.push_back(before(rule_, std::move(log)));
+            stop.push_back(before(rule_, std::move(reject)));
+        }
+        return stop;
     }
     [[nodiscard]] std::vector<Amendment> accepting(const std::vector<Prefix>& allowed,
                                                    const std::vector<std::uint32_t>& in) const {
