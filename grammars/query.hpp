@@ -107,8 +107,23 @@ struct from : peg::seq<w_from, peg::must<from_place>> {};
 struct to : peg::seq<w_to, peg::must<to_place>> {};
 struct known_what : peg::seq<peg::identifier, peg::one<'.'>, peg::identifier> {};
 struct known : peg::seq<known_what, ws, word<'k', 'n', 'o', 'w', 'n'>> {};
-struct fact : peg::sor<accepted, blocked, dropped, rejected, logged, limited, forwarded, from, to, known, everything> {
-};
+struct inside_known : peg::seq<place_inside, word<'k', 'n', 'o', 'w', 'n'>> {};
+struct fact : peg::sor<accepted, blocked, dropped, rejected, logged, limited, forwarded, from, to, inside_known, known,
+                       everything> {};
+
+// -- the path: by rule "text", by rule at edge.nft:53, by rule in chain "forward", by policy, through "inet fw forward"
+struct w_by : word<'b', 'y'> {};
+struct w_rule : word<'r', 'u', 'l', 'e'> {};
+struct path_name : peg::seq<peg::sor<quoted, plain>, ws> {};
+struct rule_at : peg::seq<word<'a', 't'>, peg::must<path_name>> {};
+struct rule_in_chain : peg::seq<w_in, word<'c', 'h', 'a', 'i', 'n'>, peg::must<path_name>> {};
+struct rule_by_text : peg::seq<path_name> {};
+struct which_rule : peg::sor<rule_at, rule_in_chain, rule_by_text> {};
+struct by_rule : peg::seq<w_rule, peg::must<which_rule>> {};
+struct by_policy : word<'p', 'o', 'l', 'i', 'c', 'y'> {};
+struct by_what : peg::sor<by_policy, by_rule> {};
+struct by : peg::seq<w_by, peg::must<by_what>> {};
+struct through : peg::seq<word<'t', 'h', 'r', 'o', 'u', 'g', 'h'>, peg::must<path_name>> {};
 
 // -- logic
 struct disjunction;
@@ -117,8 +132,10 @@ struct close_paren : peg::seq<peg::one<')'>, ws> {};
 struct group : peg::seq<open_paren, peg::must<disjunction>, peg::must<close_paren>> {};
 struct operand;
 struct negation : peg::seq<w_not, peg::must<operand>> {};
+struct w_never : word<'n', 'e', 'v', 'e', 'r'> {};
+struct never : peg::seq<w_never, peg::must<operand>> {};
 struct protocol : peg::sor<tcp, udp> {};
-struct operand : peg::sor<negation, group, comparison, fact, protocol> {};
+struct operand : peg::sor<negation, never, group, comparison, fact, by, through, protocol> {};
 struct and_tail : peg::seq<w_and, peg::must<operand>> {};
 struct conjunction : peg::seq<operand, peg::star<and_tail>> {};
 struct or_tail : peg::seq<w_or, peg::must<conjunction>> {};

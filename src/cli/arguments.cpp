@@ -178,6 +178,10 @@ private:
                 ->type_name("CODE,...")
                 ->allow_extra_args(false)
                 ->delimiter(',');
+            sub.add_option("--extend-select", options_.extend_select, "these rules too, though they do not run unasked")
+                ->type_name("CODE,...")
+                ->allow_extra_args(false)
+                ->delimiter(',');
             sub.add_option("--ignore", options_.ignore, "not these rules")
                 ->type_name("CODE,...")
                 ->allow_extra_args(false)
@@ -275,6 +279,8 @@ private:
             problem = one_of("--after", options_.after, {"read", "resolve"});
         for (std::string& word : options_.select)
             if (problem.empty()) problem = check_rule_selector("--select", word);
+        for (std::string& word : options_.extend_select)
+            if (problem.empty()) problem = check_rule_selector("--extend-select", word);
         for (std::string& word : options_.ignore)
             if (problem.empty()) problem = check_rule_selector("--ignore", word);
         if (problem.empty()) problem = translate_ports();

@@ -59,6 +59,8 @@ lint::Report run_rules(const Session& session, Inputs& inputs, Persona persona) 
     lint::Options wanted;
     wanted.select = options.select;
     wanted.ignore = options.ignore;
+    wanted.extend_select = options.extend_select;
+    wanted.audit = persona == Persona::audit;
     wanted.suppressions = !options.no_suppressions;
     wanted.egress_map = persona == Persona::audit;
     lint::Workshop workshop;

@@ -33,7 +33,7 @@ struct Options {
     // what is wanted of it
     std::string config;
     bool isolated = false;
-    std::vector<std::string> select, ignore;
+    std::vector<std::string> select, extend_select, ignore;
 
     // what comes out
     std::string format = "text";

@@ -276,6 +276,11 @@ HeaderSet Analysis::may(const HeaderSet& set) {
     impl_->tidy();
     return impl_->space->handle(impl_->space->quantify(impl_->space->id(set), impl_->may_modes, impl_->may_code));
 }
+HeaderSet Analysis::at_times(const HeaderSet& set) {
+    impl_->tidy();
+    return impl_->space->handle(
+        impl_->space->quantify(impl_->space->id(set), impl_->varying_modes, impl_->varying_code));
+}
 HeaderSet Analysis::must(const HeaderSet& set) {
     impl_->tidy();
     // What occurs both ways may be chosen last, for each value of what is merely not known.

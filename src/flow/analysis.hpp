@@ -138,6 +138,9 @@ public:
     /// Headers for which the set surely holds: for all predicates and fixed-but-unknown choices, exists over those that
     /// occur both ways (rate, time, balance) and over varying choices. Result has no unknown levels.
     [[nodiscard]] HeaderSet must(const HeaderSet& set);
+    /// Headers, and values of what is merely not known, for which the set holds for some value of what occurs both
+    /// ways.
+    [[nodiscard]] HeaderSet at_times(const HeaderSet& set);
     /// Predicates and choices the set really depends on.
     [[nodiscard]] std::vector<model::PredicateId> predicates_of(const HeaderSet& set);
     [[nodiscard]] std::vector<model::ChoiceId> choices_of(const HeaderSet& set);

@@ -28,17 +28,27 @@ namespace {
 
 constexpr std::size_t max_groups = 24;
 
-bool mentions_translation(const query::Node& node) {
-    if (node.kind == query::Node::Kind::compare && node.target == query::Target::nat_src) return true;
-    return std::any_of(node.children.begin(), node.children.end(), mentions_translation);
+bool compares(const query::Node& node, query::Target target) {
+    if (node.kind == query::Node::Kind::compare && node.target == target) return true;
+    return std::any_of(node.children.begin(), node.children.end(),
+                       [&](const query::Node& c) { return compares(c, target); });
+}
+bool states(const query::Node& node, query::Fact fact) {
+    if (node.kind == query::Node::Kind::fact && node.fact == fact) return true;
+    return std::any_of(node.children.begin(), node.children.end(),
+                       [&](const query::Node& c) { return states(c, fact); });
 }
 
-bool rewrites_source(const Device& d, RuleId rule) {
+bool rewrites(const Device& d, RuleId rule, Question::By by) {
     if (!rule.valid()) return false;
-    for (const Translate& t : translations(d.rules[rule.index()]))
-        if (t.field == Field::src && !std::holds_alternative<Keep>(t.to)) return true;
+    for (const Translate& t : translations(d.rules[rule.index()])) {
+        const bool source = t.field == Field::src;
+        const bool destination = t.field == Field::dst || t.field == Field::dport;
+        if ((by == Question::By::source ? source : destination) && !std::holds_alternative<Keep>(t.to)) return true;
+    }
     return false;
 }
+bool rewrites_source(const Device& d, RuleId rule) { return rewrites(d, rule, Question::By::source); }
 
 std::string collapsed(std::string_view text) {
     std::string out;
@@ -100,6 +110,15 @@ std::vector<HeaderSet> preferred(query::Evaluation& e, const Prepared& p, const 
     return list;
 }
 
+namespace {
+Question::By decided_by(const query::Node& root) {
+    if (compares(root, query::Target::nat_src)) return Question::By::source;
+    if (compares(root, query::Target::nat_dst) && states(root, query::Fact::from_inside))
+        return Question::By::destination;
+    return Question::By::verdict;
+}
+}  // namespace
+
 std::vector<Question> questions_of(const RuleFile& rule) {
     std::vector<Question> out;
     const auto add = [&](const std::string& text, const std::string& message, base::Severity severity) {
@@ -110,7 +129,8 @@ std::vector<Question> questions_of(const RuleFile& rule) {
         q.name = rule.name;
         q.severity = severity;
         q.kind = rule.kind;
-        q.by_translation = mentions_translation(query->root);
+        q.by = decided_by(query->root);
+        q.from_server = states(query->root, query::Fact::from_server);
         q.query = std::move(*query);
         q.message = message;
         q.help = rule.help;
@@ -228,11 +248,11 @@ std::vector<DeviceCheck::Group> DeviceCheck::groups(const Question& q, query::Ev
         for (std::size_t i = 0; i < list.size(); ++i) list[i].headers = a.join_all(pieces[i]);
         return std::move(list);
     };
-    if (q.by_translation) {
+    if (q.by != Question::By::verdict) {
         for (const query::Part& part : answer.parts) {
             RuleId by;
             for (const flow::Decision& d : part.row->decisions)
-                if (rewrites_source(p_.device, d.rule)) by = d.rule;
+                if (rewrites(p_.device, d.rule, q.by)) by = d.rule;
             add(by, {}, part.headers, [&] { return part.row; });
         }
         return joined();
@@ -431,6 +451,9 @@ void DeviceCheck::report(const Question& q, const ServerView* server, query::Eva
                             : row->out_if == no_interface ? ""
                                                           : interface_name(p_.device, row->out_if);
     f.message = fill_in(q.message, server, e, group.headers, leaves, out, who);
+    const std::string reaches = f.outcome ? f.outcome->dst : "";
+    replace_all(f.message, "{reaches}",
+                reaches.empty() || reaches.find('-') != std::string::npos ? std::string("the device itself") : reaches);
     f.flows.emplace_back("family", e.family() == Family::v4 ? "IPv4" : "IPv6");
     const IntervalSet ports = a.project(group.headers, Field::dport);
     f.flows.emplace_back("ports", ports.size() > 60000 ? "any" : base::numbers_to_string(ports));
@@ -438,7 +461,11 @@ void DeviceCheck::report(const Question& q, const ServerView* server, query::Eva
     f.flows.emplace_back("leaves_as", leaves);
 
     Cause cause;
-    if (q.by_translation) {
+    if (q.by == Question::By::destination) {
+        const flow::Step by = accepting_step(p_.device, trace.outcome);
+        f.span = rule_span(p_.device, group.rule.valid() ? group.rule : by.rule);
+        f.label = group.rule.valid() ? "this rule redirects it" : "this rule lets it through";
+    } else if (q.by == Question::By::source) {
         f.span = rule_span(p_.device, group.rule);
         f.label = group.rule.valid() ? "this rule translates it" : "";
         if (q.code == "EL103" ||
@@ -448,7 +475,7 @@ void DeviceCheck::report(const Question& q, const ServerView* server, query::Eva
             cause.because.push_back(fmt::format(
                 "{} is the address of {} itself: everything that is translated to the interface's address shares it",
                 leaves, out));
-        else if (server != nullptr)
+        else if (server != nullptr && q.from_server)
             cause = why_not_own_source(p_, sources_, *server, packet, trace.outcome, group.rule);
         if (!f.span.valid()) {
             // Nothing translates it: the rule that lets it out is the place to look at.
@@ -460,11 +487,13 @@ void DeviceCheck::report(const Question& q, const ServerView* server, query::Eva
         }
     } else {
         f.span = rule_span(p_.device, group.rule);
-        f.label = "this rule lets it through";
+        const bool blocked = row->verdict != Verdict::accept;
+        f.label = blocked ? "this rule blocks it" : "this rule lets it through";
         if (!f.span.valid() && group.stage.valid()) {
             const OriginId o = p_.device.pipeline[group.stage.index()].origin;
             if (o.valid()) f.span = p_.device.origins[o.index()].span;
-            f.label = "nothing in this chain stops it, and its policy accepts";
+            f.label = blocked ? "the policy of this chain blocks it"
+                              : "nothing in this chain stops it, and its policy accepts";
         }
         if (q.code == "EL102") cause = why_open(p_, sources_, packet, trace.outcome, group.rule);
     }

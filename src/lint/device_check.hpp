@@ -29,7 +29,9 @@ struct Question {
     std::string help;
     std::vector<std::string> needs;
     bool presume = false;
-    bool by_translation = false;  ///< the deciding rule is the one that translates, not the one that accepts
+    /// The deciding rule is the one that translates the source or the destination, not the one that accepts.
+    enum class By : std::uint8_t { verdict, source, destination } by = By::verdict;
+    bool from_server = false;  ///< it asks about what mail servers open
 };
 
 class DeviceCheck {

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "lint/address_space.hpp"
+#include "lint/checks/ipv6_unfiltered.hpp"
 #include "lint/device_check.hpp"
 #include "lint/lint.hpp"
 #include "lint/suppress.hpp"
@@ -27,8 +28,10 @@ bool starts_with_any(std::string_view code, std::string_view name, const std::ve
 bool selected(const Options& options, std::string_view code) {
     const RuleFile* rule = find_rule(code);
     const std::string_view name = rule != nullptr ? std::string_view(rule->name) : std::string_view{};
-    if (!options.select.empty() && !starts_with_any(code, name, options.select)) return false;
-    return !starts_with_any(code, name, options.ignore);
+    if (starts_with_any(code, name, options.ignore)) return false;
+    if (starts_with_any(code, name, options.extend_select)) return true;
+    if (!options.select.empty()) return starts_with_any(code, name, options.select);
+    return rule == nullptr || rule->runs == RuleRuns::always || (rule->runs == RuleRuns::audit && options.audit);
 }
 
 DeviceReport describe(const Prepared& p) {
@@ -116,12 +119,13 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
                      {}});
         if (rules_too) {
             ask_all(check, options);
+            if (selected(options, "EL108")) ipv6_unfiltered(p, intent, sources, check.findings());
             for (const Policy& policy : intent.policies) {
                 if (!selected(options, policy.code)) continue;
                 std::string error;
                 const auto q = question_of(policy, error);
                 std::optional<QueryError> unknown;
-                if (q) unknown = query::check_names(q->query, {&p});
+                if (q) unknown = query::check_names(q->query, {&p}, intent);
                 if (q && !unknown) {
                     check.ask(*q);
                     continue;
@@ -268,7 +272,7 @@ tl::expected<std::vector<QueryAnswer>, QueryError> run_query(std::string_view te
     if (!q) return tl::unexpected(q.error());
     std::vector<const Prepared*> all;
     for (const Prepared& p : devices) all.push_back(&p);
-    if (auto unknown = query::check_names(*q, all)) return tl::unexpected(*unknown);
+    if (auto unknown = query::check_names(*q, all, intent)) return tl::unexpected(*unknown);
     std::vector<QueryAnswer> answers;
     for (const Prepared& p : devices) {
         if (!p.violations.empty())

@@ -39,6 +39,13 @@ struct DeviceIntent {
     std::vector<IntentInterface> interfaces;
     base::Span span;
 };
+/// A set that the site names for its queries: `@printers`.
+struct NamedSet {
+    std::string name;
+    model::LiteralSet addresses;
+    base::IntervalSet ports;
+    base::Span span;
+};
 struct Policy {
     std::string code, kind /* forbid, require */, query, message, severity;
     base::Span span;
@@ -59,6 +66,7 @@ struct Intent {
     std::vector<std::uint16_t> smtp_ports = {25};
     std::vector<base::Prefix> smtp_allowed;
     std::vector<DeviceIntent> devices;
+    std::vector<NamedSet> sets;
     std::vector<Policy> policies;
     std::vector<Allow> allows;
     Evidence evidence;

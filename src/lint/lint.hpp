@@ -25,7 +25,9 @@
 namespace egresslint::lint {
 
 struct Options {
-    std::vector<std::string> select, ignore;  ///< codes, names or prefixes; empty select = all
+    std::vector<std::string> select, ignore;  ///< codes, names or prefixes; empty select = those that run unasked
+    std::vector<std::string> extend_select;   ///< these too
+    bool audit = false;                       ///< also the rules that run in audits only
     bool egress_map = false;                  ///< fill Report::egress
     bool suppressions = true;                 ///< false: comments and [[allow]] count for nothing
     std::vector<std::uint16_t> egress_ports = {25};

@@ -73,6 +73,22 @@ void find_in_interfaces(Prepared& p, bool routes_were_known) {
     }
 }
 
+/// Addresses of the device's own networks that no host has: IPv4's broadcasts, and the router anycasts of IPv6.
+LiteralSet no_hosts(const Device& device) {
+    std::vector<base::Interval> v4, v6;
+    for (const Interface& f : device.interfaces)
+        for (const InterfaceAddress& a : f.addresses) {
+            const bool four = a.address.family == Family::v4;
+            if (a.length + 2u > (four ? 32u : 128u)) continue;
+            const u128 host = base::low_mask((four ? 32u : 128u) - a.length), first = a.address.bits & ~host;
+            if (four)
+                v4.push_back({first | host, first | host});
+            else
+                v6.push_back({first, first});
+        }
+    return {IntervalSet(std::move(v4)), IntervalSet(std::move(v6))};
+}
+
 }  // namespace
 
 Prepared prepare(DeviceInput input, const Intent& intent, const base::Sources& sources) {
@@ -81,6 +97,7 @@ Prepared prepare(DeviceInput input, const Intent& intent, const base::Sources& s
     p.dialect = std::move(input.dialect);
     p.files = std::move(input.files);
     p.diagnostics = std::move(input.diagnostics);
+    p.sources = &sources;
     const bool routes_were_known = p.device.routes_known;
     const bool resolved = p.device.resolved;
     Inferred found = infer(p.device, input.intent, intent, sources);
@@ -94,7 +111,7 @@ Prepared prepare(DeviceInput input, const Intent& intent, const base::Sources& s
     n.inside_declared = found.inside_declared;
     n.own = std::move(found.own);
     n.interface_addresses = std::move(found.interface_addresses);
-    n.internet = minus(minus(global_addresses(), n.inside), n.own);
+    n.internet = minus(minus(global_addresses(), n.inside), unite(n.own, no_hosts(p.device)));
     n.mail_servers = std::move(found.mail_servers);
     find_in_interfaces(p, routes_were_known);
     for (std::size_t i = 0; i < p.device.predicates.size(); ++i) {

@@ -58,7 +58,8 @@ struct Prepared {
     model::Device device;  ///< resolved
     std::string dialect;
     std::vector<std::string> files;
-    base::Diagnostics diagnostics;  ///< the reader's and resolve's
+    base::Diagnostics diagnostics;           ///< the reader's and resolve's
+    const base::Sources* sources = nullptr;  ///< where rules stand; may be null
     std::vector<Assumption> assumptions;
     std::vector<std::string> violations;  ///< of model::validate; a non-empty list is a defect of this program
     Network network;

@@ -55,6 +55,8 @@ struct Value {
         server_outbound,
         server_published,
         interface_address,  ///< what masquerade takes on an external interface
+        internet,           ///< global addresses that are neither inside nor the device's own
+        original,           ///< the same field as the packet came: `nat src != src`
     };
     Kind kind = Kind::text;
     base::Family family = base::Family::v4;
@@ -81,15 +83,28 @@ enum class Fact : std::uint8_t {
     outbound_known,
     outbound_declared,
     published_known,
+    inside_known,  ///< the inside networks of this IP version are known, not presumed
+};
+
+/// How a packet was decided.
+enum class PathTest : std::uint8_t {
+    rule_text,   ///< by a rule whose name, or text as written, holds this
+    rule_at,     ///< by the rule at FILE:LINE
+    rule_chain,  ///< by a rule of this chain
+    policy,      ///< no rule of a filter decided
+    through,     ///< this stage of the pipeline saw it
 };
 
 struct Node {
-    enum class Kind : std::uint8_t { all_of, any_of, negate, compare, fact } kind = Kind::fact;
+    /// never: for no state of limiters, schedules and balancing.
+    enum class Kind : std::uint8_t { all_of, any_of, negate, never, compare, fact, path } kind = Kind::fact;
     std::vector<Node> children;
     Target target = Target::src;  ///< compare
     bool negated = false;         ///< compare: not in
     std::vector<Value> values;    ///< compare
     Fact fact = Fact::any;
+    PathTest path = PathTest::policy;
+    std::string text;  ///< path: the name
     std::size_t begin = 0, end = 0;
 };
 

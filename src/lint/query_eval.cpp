@@ -16,52 +16,6 @@ using namespace model;
 using base::Interval;
 using flow::HeaderSet;
 
-namespace {
-
-bool is_nat(Target t) {
-    return t == Target::nat_src || t == Target::nat_dst || t == Target::nat_sport || t == Target::nat_dport;
-}
-bool is_outcome(Target t) { return is_nat(t) || t == Target::out || t == Target::out_zone; }
-
-Field field_of(Target t) {
-    switch (t) {
-        case Target::src:
-        case Target::nat_src: return Field::src;
-        case Target::dst:
-        case Target::nat_dst: return Field::dst;
-        case Target::sport:
-        case Target::nat_sport: return Field::sport;
-        case Target::dport:
-        case Target::nat_dport: return Field::dport;
-        case Target::proto: return Field::proto;
-        case Target::family: return Field::family;
-        case Target::in:
-        case Target::in_zone: return Field::in_if;
-        case Target::out:
-        case Target::out_zone: return Field::out_if;
-    }
-    return Field::src;
-}
-
-IntervalSet id_set(const std::vector<std::uint32_t>& ids) {
-    std::vector<Interval> list;
-    for (const std::uint32_t id : ids) list.push_back({id, id});
-    return IntervalSet(std::move(list));
-}
-
-/// Dialects say where a set lives ("ip fw printers"); people may leave that out.
-bool matches_object(std::string_view full, std::string_view asked) {
-    return full == asked ||
-           (full.size() > asked.size() && full.ends_with(asked) && full[full.size() - asked.size() - 1] == ' ');
-}
-std::string_view last_word(std::string_view full) { return full.substr(full.rfind(' ') + 1); }
-
-bool matches_interface(const Interface& f, const std::string& name) {
-    return f.name == name || (!f.representative && name_matches(name, f.name)) || (name == "self" && f.name == "self");
-}
-
-}  // namespace
-
 IntervalSet addresses_of(const std::vector<base::Prefix>& prefixes, base::Family family) {
     std::vector<Interval> list;
     for (const base::Prefix& p : prefixes)
@@ -76,10 +30,14 @@ unsigned Evaluation::bits(Field field) const { return field_bits(field, family()
 
 // -- values ----------------------------------------------------------------------------------------------------------
 
+bool Evaluation::inside_known() const {
+    return prepared_.network.inside_declared && !of(prepared_.network.inside, family()).empty();
+}
+
 IntervalSet Evaluation::sources_inside() const {
     const Network& n = prepared_.network;
     const IntervalSet& inside = of(n.inside, family());
-    if (n.inside_declared && !inside.empty()) {
+    if (inside_known()) {
         IntervalSet sources = inside;
         for (const ServerView& v : n.mail_servers) sources = sources.unite(addresses_of(v.server.address, family()));
         return sources;
@@ -109,12 +67,21 @@ IntervalSet Evaluation::values(const Node& node) const {
                         list.push_back({i, i});
                 }
                 break;
-            case Kind::set:
+            case Kind::set: {
+                // The site's own name first: it says which one is meant.
+                const auto mine = std::find_if(intent_.sets.begin(), intent_.sets.end(),
+                                               [&](const NamedSet& s) { return s.name == v.text; });
+                if (mine != intent_.sets.end()) {
+                    if (is_address(field)) take(of(mine->addresses, family()));
+                    if (field == Field::sport || field == Field::dport) take(mine->ports);
+                    break;
+                }
                 for (const model::Set& set : d.sets) {
                     if (!set.object.valid() || !matches_object(d.objects[set.object.index()].name, v.text)) continue;
                     if (const auto* literal = std::get_if<LiteralSet>(&set.is)) take(literal->of(field, family()));
                 }
                 break;
+            }
             case Kind::mail_servers:
                 for (const ServerView& s : n.mail_servers) take(addresses_of(s.server.address, family()));
                 break;
@@ -135,6 +102,8 @@ IntervalSet Evaluation::values(const Node& node) const {
                 if (server_published_ != nullptr) take(*server_published_);
                 break;
             case Kind::interface_address: take(of(n.interface_addresses, family())); break;
+            case Kind::internet: take(of(n.internet, family())); break;
+            case Kind::original: break;  // no constant: see unchanged
         }
     }
     return IntervalSet(std::move(list));
@@ -179,171 +148,13 @@ HeaderSet Evaluation::surely(const HeaderSet& set) {
     return analysis_.meet(analysis_.must(widened), analysis_.may(set));
 }
 
-// -- the slice -------------------------------------------------------------------------------------------------------
-
-std::map<Field, IntervalSet> Evaluation::box(const Node& node, bool positive) const {
-    std::map<Field, IntervalSet> out;
-    const auto limit = [&](Field field, IntervalSet set) {
-        const auto at = out.find(field);
-        if (at == out.end())
-            out.emplace(field, std::move(set));
-        else
-            at->second = at->second.intersect(set);
-    };
-    switch (node.kind) {
-        case Node::Kind::negate: return box(node.children.front(), !positive);
-        case Node::Kind::compare: {
-            const Field field = field_of(node.target);
-            if (is_outcome(node.target) || field == Field::family) return out;
-            IntervalSet set = values(node);
-            if (node.negated == positive) set = set.complement(bits(field));
-            limit(field, std::move(set));
-            return out;
-        }
-        case Node::Kind::fact: {
-            if (!positive) return out;
-            const Network& n = prepared_.network;
-            switch (node.fact) {
-                case Fact::from_device: limit(Field::in_if, IntervalSet::single(self_interface)); break;
-                case Fact::forwarded: limit(Field::in_if, IntervalSet::single(self_interface).complement(32)); break;
-                case Fact::from_internet:
-                    limit(Field::in_if, id_set(n.external));
-                    limit(Field::src, of(minus(all_addresses(), unite(n.inside, impossible_sources())), family()));
-                    break;
-                case Fact::from_inside:
-                    limit(Field::in_if, id_set(n.internal));
-                    limit(Field::src, sources_inside());
-                    break;
-                case Fact::from_server:
-                    if (server_ == nullptr) break;
-                    limit(Field::in_if, id_set(server_->in_interfaces));
-                    limit(Field::src, addresses_of(server_->server.address, family()));
-                    break;
-                case Fact::to_internet: limit(Field::dst, of(n.internet, family())); break;
-                default: break;
-            }
-            return out;
-        }
-        case Node::Kind::all_of:
-        case Node::Kind::any_of: break;
-    }
-    const bool meet = (node.kind == Node::Kind::all_of) == positive;
-    bool first = true;
-    for (const Node& child : node.children) {
-        auto one = box(child, positive);
-        if (meet) {
-            for (auto& [field, set] : one) limit(field, std::move(set));
-        } else if (first) {
-            out = std::move(one);
-        } else {
-            for (auto at = out.begin(); at != out.end();) {
-                const auto same = one.find(at->first);
-                if (same == one.end()) {
-                    at = out.erase(at);
-                } else {
-                    at->second = at->second.unite(same->second);
-                    ++at;
-                }
-            }
-        }
-        first = false;
-    }
-    return out;
-}
-
-/// What every packet of the answer must come to, as far as it stands in the top conjunction.
-void Evaluation::narrow_by_outcome(const Node& node, Slice& slice) const {
-    if (node.kind == Node::Kind::all_of) {
-        for (const Node& child : node.children) narrow_by_outcome(child, slice);
-    } else if (node.kind == Node::Kind::fact) {
-        if (node.fact == Fact::accepted) slice.accepted_only = true;
-        if (node.fact == Fact::to_internet) slice.to_internet = true;
-    } else if (node.kind == Node::Kind::compare && node.target == Target::nat_src && !node.negated &&
-               !names_interface_address(node) && !slice.leaves_with_source) {
-        const IntervalSet set = values(node);
-        slice.leaves_with_source = family() == base::Family::v4 ? LiteralSet{set, {}} : LiteralSet{{}, set};
-    }
-}
-
-namespace {
-bool says_where(const Node& node) {
-    if (node.kind == Node::Kind::compare) return node.target == Target::in || node.target == Target::in_zone;
-    if (node.kind == Node::Kind::fact)
-        return node.fact == Fact::from_device || node.fact == Fact::from_internet || node.fact == Fact::from_inside ||
-               node.fact == Fact::from_server;
-    return std::any_of(node.children.begin(), node.children.end(), says_where);
-}
-}  // namespace
-
-/// The device never sends with the address of an inside host. Whether one comes in from outside is a question of its
-/// own: only who names the interface asks it.
-HeaderSet Evaluation::plausible(const Slice& slice, HeaderSet headers) {
-    const Network& n = prepared_.network;
-    IntervalSet inside = of(n.inside, family());
-    if (slice.unspoofed) {
-        const std::vector<std::pair<Field, IntervalSet>> spoofed{{Field::in_if, id_set(n.external)},
-                                                                 {Field::src, inside}};
-        headers = analysis_.minus(headers, analysis_.cube(spoofed));
-    }
-    std::vector<Interval> mine;
-    for (const Interface& f : prepared_.device.interfaces)
-        for (const InterfaceAddress& a : f.addresses)
-            if (a.address.family == family()) mine.push_back({a.address.bits, a.address.bits});
-    inside = inside.minus(IntervalSet(std::move(mine)));
-    const std::vector<std::pair<Field, IntervalSet>> foreign{{Field::in_if, IntervalSet::single(self_interface)},
-                                                             {Field::src, inside}};
-    return analysis_.minus(headers, analysis_.cube(foreign));
-}
-
-Slice Evaluation::slice_of(const Node& root, const ServerView* server) const {
-    auto* self = const_cast<Evaluation*>(this);
-    self->server_ = server;
-    Slice slice;
-    slice.box = box(root, true);
-    narrow_by_outcome(root, slice);
-    slice.unspoofed = !says_where(root);
-    return slice;
-}
-
-namespace {
-bool holds_slice(const Slice& wide, const Slice& narrow) {
-    if (wide.accepted_only && !narrow.accepted_only) return false;
-    if (wide.to_internet && !narrow.to_internet) return false;
-    if (wide.unspoofed && !narrow.unspoofed) return false;
-    if (wide.leaves_with_source && wide.leaves_with_source != narrow.leaves_with_source) return false;
-    return std::all_of(wide.box.begin(), wide.box.end(), [&](const auto& limit) {
-        const auto at = narrow.box.find(limit.first);
-        return at != narrow.box.end() && limit.second.contains_all(at->second);
-    });
-}
-}  // namespace
-
-flow::Expected<const Table*> Evaluation::table(const Slice& slice) {
-    for (const auto& t : tables_)
-        if (holds_slice(t->slice, slice)) return t.get();
-    std::vector<std::pair<Field, IntervalSet>> limits(slice.box.begin(), slice.box.end());
-    HeaderSet headers = analysis_.meet(analysis_.new_flows(), analysis_.cube(limits));
-    if (slice.to_internet) headers = analysis_.meet(headers, not_own());
-    headers = plausible(slice, headers);
-    flow::Interest interest;
-    interest.accepted_only = slice.accepted_only;
-    interest.leaves_with_source = slice.leaves_with_source;
-    auto made = std::make_unique<Table>();
-    made->slice = slice;
-    if (!headers.empty()) {
-        auto flows = analysis_.run(headers, flow::Detail::translations, interest);
-        if (!flows) return tl::unexpected(flows.error());
-        made->flows = std::move(*flows);
-    }
-    tables_.push_back(std::move(made));
-    return tables_.back().get();
-}
-
 // -- evaluation on rows ----------------------------------------------------------------------------------------------
 
 bool Evaluation::header_only(const Node& node) const {
     switch (node.kind) {
         case Node::Kind::compare: return !is_outcome(node.target);
+        case Node::Kind::path:
+        case Node::Kind::never: return false;
         case Node::Kind::fact:
             switch (node.fact) {
                 case Fact::any:
@@ -353,6 +164,7 @@ bool Evaluation::header_only(const Node& node) const {
                 case Fact::from_server:
                 case Fact::outbound_known:
                 case Fact::outbound_declared:
+                case Fact::inside_known:
                 case Fact::published_known: return true;
                 default: return false;
             }
@@ -366,6 +178,10 @@ bool Evaluation::header_only(const Node& node) const {
 bool Evaluation::constant(const Node& node, const flow::Row& row, bool& value) const {
     if (node.kind == Node::Kind::compare && (node.target == Target::out || node.target == Target::out_zone)) {
         value = values(node).contains(row.out_if) != node.negated;
+        return true;
+    }
+    if (node.kind == Node::Kind::path) {
+        value = decided_so(node, named(node), prepared_.device, row.decisions, row.verdict);
         return true;
     }
     if (node.kind != Node::Kind::fact) return false;
@@ -390,6 +206,7 @@ HeaderSet Evaluation::fact(Fact which, const flow::Row* row, bool positive) {
             return yes_or_no(server_ != nullptr && !addresses_of(server_->server.outbound, family()).empty());
         case Fact::outbound_declared: return yes_or_no(server_ != nullptr && server_->outbound_declared);
         case Fact::published_known: return yes_or_no(server_published_ != nullptr && !server_published_->empty());
+        case Fact::inside_known: return yes_or_no(inside_known());
         case Fact::any: return yes_or_no(true);
         case Fact::from_device:
         case Fact::from_internet:
@@ -415,11 +232,69 @@ HeaderSet Evaluation::fact(Fact which, const flow::Row* row, bool positive) {
     return positive ? set : analysis_.minus(analysis_.all(), set);
 }
 
+const std::vector<bool>& Evaluation::named(const Node& node) const {
+    const auto at = named_.find(&node);
+    return at != named_.end() ? at->second : named_.emplace(&node, named_by(node, prepared_)).first->second;
+}
+
+/// Headers of the row whose field leaves as it came.
+HeaderSet Evaluation::unchanged(const flow::Row& row, Field field) {
+    const flow::Rewritten& to = field == Field::src     ? row.src
+                                : field == Field::dst   ? row.dst
+                                : field == Field::sport ? row.sport
+                                                        : row.dport;
+    switch (to.form) {
+        case flow::Rewritten::Form::unchanged: return row.headers;
+        case flow::Rewritten::Form::fixed:
+            return analysis_.meet(row.headers, analysis_.where(field, IntervalSet::single(to.value)));
+        case flow::Rewritten::Form::shifted: return to.delta == 0 ? row.headers : analysis_.none();
+        case flow::Rewritten::Form::chosen: break;
+    }
+    // A pick may by chance be what the packet has: value by value. An address that nobody stated is no packet's own.
+    const IntervalSet candidates = analysis_.values_after(row, field).intersect(analysis_.project(row.headers, field));
+    if (to.keep_if_inside) return analysis_.meet(row.headers, analysis_.where(field, candidates));
+    std::vector<HeaderSet> same;
+    if (candidates.size() <= 1024)
+        for (const Interval& i : candidates.intervals())
+            for (base::u128 n = 0; n <= i.last - i.first; ++n) {
+                const IntervalSet one = IntervalSet::single(i.first + n);
+                same.push_back(analysis_.meet(analysis_.where(field, one), analysis_.where_after(row, field, one)));
+            }
+    return analysis_.join_all(same);
+}
+
+/// Headers whose field is among the values, where that is more than a set of numbers.
+HeaderSet Evaluation::among_values(const Node& node, const flow::Row* row) {
+    const Field field = field_of(node.target);
+    Node rest = node;
+    std::erase_if(rest.values, [](const Value& v) { return v.kind == Value::Kind::internet; });
+    const IntervalSet plain = values(rest);
+    HeaderSet set = is_nat(node.target) ? analysis_.where_after(*row, field, plain) : analysis_.where(field, plain);
+    if (rest.values.size() != node.values.size()) {
+        const IntervalSet& net = of(prepared_.network.internet, family());
+        // What may be an address of the device is not the internet.
+        set = analysis_.join(set, is_nat(node.target)   ? analysis_.where_after(*row, field, net)
+                                  : field == Field::dst ? analysis_.meet(analysis_.where(field, net), not_own())
+                                                        : analysis_.where(field, net));
+    }
+    if (std::any_of(node.values.begin(), node.values.end(),
+                    [](const Value& v) { return v.kind == Value::Kind::original; }))
+        set = analysis_.join(set, unchanged(*row, field));
+    return set;
+}
+
 HeaderSet Evaluation::compare(const Node& node, const flow::Row* row, bool positive) {
     const bool wanted = node.negated != positive;  // true: inside the values
     const Field field = field_of(node.target);
     if (node.target == Target::family)
         return values(node).contains(static_cast<unsigned>(family())) == wanted ? analysis_.all() : analysis_.none();
+    if (std::any_of(node.values.begin(), node.values.end(), [](const Value& v) {
+            return v.kind == Value::Kind::original || v.kind == Value::Kind::internet;
+        })) {
+        const HeaderSet inside = among_values(node, row);
+        if (wanted) return inside;
+        return analysis_.minus(row != nullptr && is_nat(node.target) ? row->headers : analysis_.all(), inside);
+    }
     IntervalSet set = values(node);
     if (node.target == Target::nat_src && is_unstated_interface_address(row->src)) {
         if (names_interface_address(node)) return wanted ? analysis_.all() : analysis_.none();
@@ -445,6 +320,8 @@ HeaderSet Evaluation::evaluate(const Node& node, const flow::Row* row, bool posi
         case Node::Kind::negate: return evaluate(node.children.front(), row, !positive);
         case Node::Kind::compare: return compare(node, row, positive);
         case Node::Kind::fact: return fact(node.fact, row, positive);
+        case Node::Kind::path: return analysis_.none();  // constant for every row
+        case Node::Kind::never: return positive ? never_.at(&node) : analysis_.minus(analysis_.all(), never_.at(&node));
         case Node::Kind::all_of:
         case Node::Kind::any_of: break;
     }
@@ -462,6 +339,16 @@ HeaderSet Evaluation::evaluate(const Node& node, const flow::Row* row, bool posi
     return set;
 }
 
+/// `never X` is a fact about all rows at once: no state of what occurs both ways makes X true.
+void Evaluation::prepare_nevers(const Node& node, const Table& table) {
+    for (const Node& child : node.children) prepare_nevers(child, table);
+    if (node.kind != Node::Kind::never) return;
+    std::vector<HeaderSet> some;
+    for (const flow::Row& row : table.flows.rows)
+        some.push_back(analysis_.meet(row.headers, evaluate(node.children.front(), &row, true)));
+    never_[&node] = analysis_.minus(analysis_.all(), analysis_.at_times(analysis_.join_all(some)));
+}
+
 flow::Expected<Answer> Evaluation::run(const Node& root, const ServerView* server, bool presume) {
     server_published_ = nullptr;
     if (server != nullptr) {
@@ -474,6 +361,9 @@ flow::Expected<Answer> Evaluation::run(const Node& root, const ServerView* serve
     server_ = server;
     presume_ = presume;
     cache_.clear();
+    never_.clear();
+    named_.clear();
+    prepare_nevers(root, **t);
     Answer answer;
     std::vector<HeaderSet> sets;
     for (const flow::Row& row : (*t)->flows.rows) {
@@ -485,154 +375,10 @@ flow::Expected<Answer> Evaluation::run(const Node& root, const ServerView* serve
         answer.parts.push_back({std::move(part), &row});
     }
     cache_.clear();
+    never_.clear();
+    named_.clear();
     answer.headers = analysis_.join_all(sets);
     return answer;
-}
-
-flow::Expected<IntervalSet> Evaluation::published(const ServerView& server) {
-    const auto known = published_.find(&server);
-    if (known != published_.end()) return known->second;
-    Slice slice;
-    slice.box[Field::in_if] = id_set(prepared_.network.external);
-    slice.box[Field::proto] = IntervalSet::single(6);
-    std::vector<Interval> ports;
-    for (const std::uint16_t p : intent_.smtp_ports) ports.push_back({p, p});
-    slice.box[Field::dport] = IntervalSet(std::move(ports));
-    slice.box[Field::dst] = of(global_addresses(), family());
-    slice.accepted_only = true;
-    const auto t = table(slice);
-    if (!t) return tl::unexpected(t.error());
-    const IntervalSet hosts = addresses_of(server.server.address, family());
-    IntervalSet found;
-    for (const flow::Row& row : (*t)->flows.rows) {
-        if (row.verdict != Verdict::accept || row.out_if == self_interface) continue;
-        const HeaderSet reached = analysis_.meet(row.headers, analysis_.where_after(row, Field::dst, hosts));
-        if (!reached.empty()) found = found.unite(analysis_.project(reached, Field::dst));
-    }
-    return published_.emplace(&server, std::move(found)).first->second;
-}
-
-// -- one packet ------------------------------------------------------------------------------------------------------
-
-bool Evaluation::value_in(const Node& node, const Interval& value, Field field) const {
-    IntervalSet set = values(node);
-    if (node.negated) set = set.complement(bits(field));
-    return set.intersects(IntervalSet{{value.first, value.last}});
-}
-
-bool Evaluation::holds(const Node& node, const ServerView* server, bool presume, const flow::Packet& packet,
-                       const flow::Outcome& outcome) {
-    server_ = server;
-    presume_ = presume;
-    const Network& n = prepared_.network;
-    const auto among = [](const std::vector<std::uint32_t>& ids, std::uint32_t id) {
-        return std::find(ids.begin(), ids.end(), id) != ids.end();
-    };
-    switch (node.kind) {
-        case Node::Kind::negate: return !holds(node.children.front(), server, presume, packet, outcome);
-        case Node::Kind::all_of:
-            return std::all_of(node.children.begin(), node.children.end(),
-                               [&](const Node& c) { return holds(c, server, presume, packet, outcome); });
-        case Node::Kind::any_of:
-            return std::any_of(node.children.begin(), node.children.end(),
-                               [&](const Node& c) { return holds(c, server, presume, packet, outcome); });
-        case Node::Kind::compare: {
-            const Field field = field_of(node.target);
-            const auto single = [&](base::u128 v) { return value_in(node, {v, v}, field); };
-            switch (node.target) {
-                case Target::src: return single(packet.src);
-                case Target::dst: return single(packet.dst);
-                case Target::sport: return single(packet.sport);
-                case Target::dport: return single(packet.dport);
-                case Target::proto: return single(packet.proto);
-                case Target::family: return values(node).contains(static_cast<unsigned>(packet.family)) != node.negated;
-                case Target::in:
-                case Target::in_zone: return values(node).contains(packet.in_if) != node.negated;
-                case Target::out:
-                case Target::out_zone: return values(node).contains(outcome.out_if) != node.negated;
-                case Target::nat_src: {
-                    // An open range is an address that nobody stated: take the symbolic answer's view of it.
-                    const bool open = outcome.src.first != outcome.src.last;
-                    if (open && names_interface_address(node)) return !node.negated;
-                    if (open && presume_) return presumed(node) != node.negated;
-                    if (presume_ && names_interface_address(node) && !node.negated) return true;
-                    return value_in(node, outcome.src, field);
-                }
-                case Target::nat_dst: return value_in(node, outcome.dst, field);
-                case Target::nat_sport: return value_in(node, outcome.sport, field);
-                case Target::nat_dport: return value_in(node, outcome.dport, field);
-            }
-            return false;
-        }
-        case Node::Kind::fact: break;
-    }
-    switch (node.fact) {
-        case Fact::any: return true;
-        case Fact::accepted: return outcome.verdict == Verdict::accept;
-        case Fact::blocked: return outcome.verdict != Verdict::accept;
-        case Fact::dropped: return outcome.verdict == Verdict::drop;
-        case Fact::rejected: return outcome.verdict == Verdict::reject;
-        case Fact::logged: return outcome.logged;
-        case Fact::limited: return outcome.limited;
-        case Fact::forwarded: return packet.in_if != self_interface && outcome.out_if != self_interface;
-        case Fact::from_device: return packet.in_if == self_interface;
-        case Fact::to_device: return outcome.out_if == self_interface;
-        case Fact::from_internet: return among(n.external, packet.in_if);
-        case Fact::to_internet:
-            return of(n.internet, family()).contains(packet.dst) &&
-                   leads_outside(outcome.out_if, outcome.verdict == Verdict::accept);
-        case Fact::from_inside: return among(n.internal, packet.in_if) && sources_inside().contains(packet.src);
-        case Fact::from_server:
-            return server_ != nullptr && among(server_->in_interfaces, packet.in_if) &&
-                   addresses_of(server_->server.address, family()).contains(packet.src);
-        case Fact::outbound_known:
-            return server_ != nullptr && !addresses_of(server_->server.outbound, family()).empty();
-        case Fact::outbound_declared: return server_ != nullptr && server_->outbound_declared;
-        case Fact::published_known: return server_published_ != nullptr && !server_published_->empty();
-    }
-    return false;
-}
-
-// -- names -----------------------------------------------------------------------------------------------------------
-
-namespace {
-std::optional<QueryError> check_node(const Node& node, const std::vector<const Prepared*>& devices) {
-    for (const Node& child : node.children)
-        if (auto error = check_node(child, devices)) return error;
-    if (node.kind != Node::Kind::compare || devices.empty()) return std::nullopt;
-    for (const Value& v : node.values) {
-        std::vector<std::string_view> known;
-        std::string what;
-        bool found = false;
-        for (const Prepared* p : devices) {
-            if (v.kind == Value::Kind::set) {
-                what = "set";
-                for (const Object& o : p->device.objects)
-                    if (o.kind != "chain")
-                        known.push_back(last_word(o.name)), found = found || matches_object(o.name, v.text);
-            } else if (v.kind == Value::Kind::text) {
-                const bool zone = node.target == Target::in_zone || node.target == Target::out_zone;
-                what = zone ? "zone" : "interface";
-                for (std::size_t i = self_interface; i < p->device.interfaces.size(); ++i) {
-                    const Interface& f = p->device.interfaces[i];
-                    known.push_back(zone ? f.zone : f.name);
-                    found = found || (zone ? f.zone == v.text : matches_interface(f, v.text));
-                }
-            } else {
-                found = true;
-            }
-        }
-        if (!found)
-            return QueryError{
-                fmt::format("no device has a{} {} named \"{}\"", what == "interface" ? "n" : "", what, v.text), v.begin,
-                v.end, nearest(v.text, known), false};
-    }
-    return std::nullopt;
-}
-}  // namespace
-
-std::optional<QueryError> check_names(const Query& query, const std::vector<const Prepared*>& devices) {
-    return check_node(query.root, devices);
 }
 
 }  // namespace egresslint::lint::query

@@ -18,6 +18,7 @@
 #include "lint/intent.hpp"
 #include "lint/prepare.hpp"
 #include "lint/query.hpp"
+#include "lint/query_words.hpp"
 
 namespace egresslint::lint {
 struct QueryError;
@@ -32,6 +33,7 @@ struct Slice {
         false;  ///< predicates about the device's own addresses are fixed: the destination is not its own
     /// The question does not say where packets come in: inside sources then come from inside only.
     bool unspoofed = false;
+    bool decisions = false;  ///< rows say which rule decided each stage
     std::optional<model::LiteralSet> leaves_with_source;
 };
 
@@ -81,17 +83,24 @@ private:
     [[nodiscard]] bool constant(const Node& node, const flow::Row& row, bool& value) const;
     [[nodiscard]] Set evaluate(const Node& node, const flow::Row* row, bool positive);
     [[nodiscard]] Set compare(const Node& node, const flow::Row* row, bool positive);
+    [[nodiscard]] Set among_values(const Node& node, const flow::Row* row);
+    [[nodiscard]] Set unchanged(const flow::Row& row, model::Field field);
+    void prepare_nevers(const Node& node, const Table& table);
+    [[nodiscard]] const std::vector<bool>& named(const Node& node) const;
     [[nodiscard]] Set fact(Fact fact, const flow::Row* row, bool positive);
     [[nodiscard]] std::map<model::Field, base::IntervalSet> box(const Node& node, bool positive) const;
     void narrow_by_outcome(const Node& node, Slice& slice) const;
     [[nodiscard]] base::IntervalSet values(const Node& node) const;
     [[nodiscard]] base::IntervalSet sources_inside() const;
+    [[nodiscard]] bool inside_known() const;
     [[nodiscard]] Set plausible(const Slice& slice, Set headers);
     [[nodiscard]] bool names_interface_address(const Node& node) const;
     [[nodiscard]] bool is_unstated_interface_address(const flow::Rewritten& value) const;
     [[nodiscard]] unsigned bits(model::Field field) const;
     [[nodiscard]] bool leads_outside(std::uint32_t out_if, bool accepted) const;
-    [[nodiscard]] bool value_in(const Node& node, const base::Interval& value, model::Field field) const;
+    [[nodiscard]] bool value_in(const Node& node, const base::Interval& value, model::Field field,
+                                base::u128 came) const;
+    [[nodiscard]] bool may_be_own(const flow::Outcome& outcome) const;
     [[nodiscard]] bool presumed(const Node& node) const;
 
     const Prepared& prepared_;
@@ -99,7 +108,9 @@ private:
     flow::Analysis analysis_;
     std::vector<std::unique_ptr<Table>> tables_;
     std::map<const ServerView*, base::IntervalSet> published_;
-    std::map<std::pair<const Node*, bool>, Set> cache_;  ///< of header-only nodes, for one run
+    std::map<std::pair<const Node*, bool>, Set> cache_;       ///< of header-only nodes, for one run
+    std::map<const Node*, Set> never_;                        ///< `never …`, for one run
+    mutable std::map<const Node*, std::vector<bool>> named_;  ///< rules and stages that a path test names, for one run
 
     // of the current run
     const ServerView* server_ = nullptr;
@@ -108,7 +119,8 @@ private:
 };
 
 /// Sets and interfaces that no device knows: the first one as an error.
-[[nodiscard]] std::optional<QueryError> check_names(const Query& query, const std::vector<const Prepared*>& devices);
+[[nodiscard]] std::optional<QueryError> check_names(const Query& query, const std::vector<const Prepared*>& devices,
+                                                    const Intent& intent);
 
 [[nodiscard]] base::IntervalSet addresses_of(const std::vector<base::Prefix>& prefixes, base::Family family);
 

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Query text -> query::Query. PEGTL actions build the tree on a stack; values are classified after the grammar has
-// found them, so that a wrong one is reported in the words of its field.
+// Query text -> query::Query. PEGTL actions build the tree on a stack (query_builder.hpp).
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <optional>
 #include <tao/pegtl.hpp>
 
 #include "grammars/query.hpp"
 #include "lint/lint.hpp"
-#include "lint/query.hpp"
+#include "lint/query_builder.hpp"
 #include "lint/suggest.hpp"
 
 namespace egresslint::lint::query {
@@ -18,260 +15,6 @@ namespace {
 
 namespace g = grammar::query;
 namespace peg = tao::pegtl;
-
-struct RawValue {
-    Value::Kind kind = Value::Kind::text;
-    std::string text;
-    bool quoted = false;
-    std::size_t begin = 0, end = 0;
-};
-
-/// The grammar has made it past the syntax, but a value or name is wrong.
-struct Meaning {
-    std::string message;
-    std::size_t begin, end;
-    std::string suggestion;
-};
-
-struct Builder {
-    Query query;
-    std::vector<Node> stack;
-    Target target = Target::src;
-    int protocol = -1;  ///< of "tcp dport"
-    std::size_t field_begin = 0;
-    enum class Op : std::uint8_t { in, not_in, at_most, at_least, below, above } op = Op::in;
-    bool quoted = false;
-    std::vector<RawValue> values;
-    std::optional<Meaning> error;
-
-    void field(Target t, std::size_t begin, int proto = -1) {
-        target = t;
-        protocol = proto;
-        field_begin = begin;
-        op = Op::in;
-        values.clear();
-    }
-    void fact(Fact f, std::size_t begin, std::size_t end) {
-        Node node;
-        node.fact = f;
-        node.begin = begin;
-        node.end = end;
-        stack.push_back(std::move(node));
-    }
-    void fail(std::string message, std::size_t begin, std::size_t end, std::string suggestion = {}) {
-        if (!error) error = Meaning{std::move(message), begin, end, std::move(suggestion)};
-    }
-    /// Folds the two topmost nodes; neighbours of one kind become one node, so depth follows parentheses only.
-    void fold(Node::Kind kind) {
-        Node right = std::move(stack.back());
-        stack.pop_back();
-        Node& left = stack.back();
-        if (left.kind != kind) {
-            Node both;
-            both.kind = kind;
-            both.begin = left.begin;
-            both.children.push_back(std::move(left));
-            left = std::move(both);
-        }
-        left.end = right.end;
-        left.children.push_back(std::move(right));
-    }
-    void compare(std::size_t end);
-    std::optional<Value> value(const RawValue& raw);
-};
-
-bool takes_addresses(Target t) {
-    return t == Target::src || t == Target::dst || t == Target::nat_src || t == Target::nat_dst;
-}
-bool takes_ports(Target t) {
-    return t == Target::sport || t == Target::dport || t == Target::nat_sport || t == Target::nat_dport;
-}
-bool takes_names(Target t) {
-    return t == Target::in || t == Target::out || t == Target::in_zone || t == Target::out_zone;
-}
-
-std::optional<std::uint32_t> number(std::string_view text) {
-    if (text.empty() || text.size() > 9) return std::nullopt;
-    std::uint32_t n = 0;
-    for (const char c : text) {
-        if (c < '0' || c > '9') return std::nullopt;
-        n = n * 10 + static_cast<std::uint32_t>(c - '0');
-    }
-    return n;
-}
-
-/// "a" or "a-b" with parse(text) -> optional number type.
-template <class Parse>
-auto range(std::string_view text, Parse&& parse) -> std::optional<
-    std::pair<std::remove_cvref_t<decltype(*parse(text))>, std::remove_cvref_t<decltype(*parse(text))>>> {
-    if (const auto one = parse(text)) return std::pair{*one, *one};
-    const std::size_t dash = text.find('-');
-    if (dash == std::string_view::npos) return std::nullopt;
-    const auto first = parse(text.substr(0, dash)), last = parse(text.substr(dash + 1));
-    if (!first || !last) return std::nullopt;
-    return std::pair{*first, *last};
-}
-
-constexpr std::array<std::pair<std::string_view, std::uint8_t>, 13> protocols{{{"tcp", 6},
-                                                                               {"udp", 17},
-                                                                               {"icmp", 1},
-                                                                               {"icmpv6", 58},
-                                                                               {"ipv6-icmp", 58},
-                                                                               {"sctp", 132},
-                                                                               {"dccp", 33},
-                                                                               {"udplite", 136},
-                                                                               {"esp", 50},
-                                                                               {"ah", 51},
-                                                                               {"gre", 47},
-                                                                               {"igmp", 2},
-                                                                               {"ospf", 89}}};
-constexpr std::array<std::pair<std::string_view, std::uint16_t>, 12> services{{{"smtp", 25},
-                                                                               {"smtps", 465},
-                                                                               {"submission", 587},
-                                                                               {"submissions", 465},
-                                                                               {"http", 80},
-                                                                               {"https", 443},
-                                                                               {"domain", 53},
-                                                                               {"dns", 53},
-                                                                               {"ssh", 22},
-                                                                               {"imap", 143},
-                                                                               {"imaps", 993},
-                                                                               {"ntp", 123}}};
-
-std::optional<Value> Builder::value(const RawValue& raw) {
-    Value v;
-    v.kind = raw.kind;
-    v.text = raw.text;
-    v.begin = raw.begin;
-    v.end = raw.end;
-    using Kind = Value::Kind;
-    if (raw.kind == Kind::mail_servers || raw.kind == Kind::interface_address) {
-        if (!takes_addresses(target)) {
-            fail("this names addresses; compare it with src, dst, nat src or nat dst", raw.begin, raw.end);
-            return std::nullopt;
-        }
-        return v;
-    }
-    if (raw.kind == Kind::set) return v;
-    if (takes_names(target)) {
-        v.kind = Kind::text;
-        return v;
-    }
-    const std::string& t = raw.text;
-    if (takes_addresses(target)) {
-        if (!raw.quoted && t == "internal") return v.kind = Kind::internal, v;
-        if (!raw.quoted && t == "own") return v.kind = Kind::own, v;
-        if (!raw.quoted && t == "global") return v.kind = Kind::global, v;
-        if (!raw.quoted && t == "smtp.allowed") return v.kind = Kind::smtp_allowed, v;
-        if (const std::size_t dot = t.find('.');
-            !raw.quoted && query.each_server && dot != std::string::npos && t.substr(0, dot) == query.variable) {
-            const std::string member = t.substr(dot + 1);
-            if (member == "address") return v.kind = Kind::server_address, v;
-            if (member == "outbound") return v.kind = Kind::server_outbound, v;
-            if (member == "published") return v.kind = Kind::server_published, v;
-            const std::string near = nearest(member, {"address", "outbound", "published"});
-            fail(fmt::format("a mail server has no \"{}\"", member), raw.begin, raw.end,
-                 near.empty() ? near : query.variable + "." + near);
-            return std::nullopt;
-        }
-        v.kind = Kind::addresses;
-        if (const auto prefix = base::parse_prefix(t)) {
-            v.family = prefix->base.family;
-            v.first = prefix->first();
-            v.last = prefix->last();
-            return v;
-        }
-        if (const auto pair = range(t, [](std::string_view s) { return base::parse_address(s); });
-            pair && pair->first.family == pair->second.family && pair->first.bits <= pair->second.bits) {
-            v.family = pair->first.family;
-            v.first = pair->first.bits;
-            v.last = pair->second.bits;
-            return v;
-        }
-        fail(fmt::format("\"{}\" is not an address, a prefix, a range or a named set", t), raw.begin, raw.end,
-             nearest(t, {"internal", "own", "global", "smtp.allowed", "mail servers", "interface address"}));
-        return std::nullopt;
-    }
-    v.kind = Kind::numbers;
-    if (takes_ports(target)) {
-        if (!raw.quoted && t == "smtp.ports") return v.kind = Kind::smtp_ports, v;
-        for (const auto& [name, port] : services)
-            if (t == name) return v.first = v.last = port, v;
-        if (const auto pair = range(t, number); pair && pair->first <= pair->second && pair->second <= 65535) {
-            v.first = pair->first;
-            v.last = pair->second;
-            return v;
-        }
-        std::vector<std::string_view> names{"smtp.ports"};
-        for (const auto& service : services) names.push_back(service.first);
-        fail(fmt::format("\"{}\" is not a port from 0 to 65535", t), raw.begin, raw.end, nearest(t, names));
-        return std::nullopt;
-    }
-    if (target == Target::family) {
-        for (const auto& [name, n] : {std::pair{"ipv4", 4}, {"IPv4", 4}, {"4", 4}, {"ipv6", 6}, {"IPv6", 6}, {"6", 6}})
-            if (t == name) return v.first = v.last = static_cast<unsigned>(n), v;
-        fail(fmt::format("\"{}\" is no IP version; write ipv4 or ipv6", t), raw.begin, raw.end,
-             nearest(t, {"ipv4", "ipv6"}));
-        return std::nullopt;
-    }
-    for (const auto& [name, n] : protocols)
-        if (t == name) return v.first = v.last = n, v;
-    if (const auto pair = range(t, number); pair && pair->first <= pair->second && pair->second <= 255) {
-        v.first = pair->first;
-        v.last = pair->second;
-        return v;
-    }
-    std::vector<std::string_view> names;
-    for (const auto& protocol_name : protocols) names.push_back(protocol_name.first);
-    fail(fmt::format("\"{}\" is no protocol name or number", t), raw.begin, raw.end, nearest(t, names));
-    return std::nullopt;
-}
-
-void Builder::compare(std::size_t end) {
-    Node node;
-    node.kind = Node::Kind::compare;
-    node.target = target;
-    node.begin = field_begin;
-    node.end = end;
-    for (const RawValue& raw : values)
-        if (auto v = value(raw)) node.values.push_back(std::move(*v));
-    node.negated = op == Op::not_in;
-    if (op != Op::in && op != Op::not_in && !error) {
-        const bool numeric = takes_ports(target) || target == Target::proto;
-        if (!numeric || node.values.size() != 1 || node.values[0].kind != Value::Kind::numbers ||
-            node.values[0].first != node.values[0].last) {
-            fail("<, <=, > and >= compare a port or protocol with one number", field_begin, end);
-        } else {
-            Value& v = node.values[0];
-            const base::u128 n = v.first, top = takes_ports(target) ? 65535 : 255;
-            if ((op == Op::below && n == 0) || (op == Op::above && n == top)) {
-                fail("no value can be that", v.begin, v.end);
-            } else {
-                v.first = op == Op::at_least ? n : op == Op::above ? n + 1 : 0;
-                v.last = op == Op::at_most ? n : op == Op::below ? n - 1 : top;
-            }
-        }
-    }
-    if (protocol >= 0) {
-        Node proto;
-        proto.kind = Node::Kind::compare;
-        proto.target = Target::proto;
-        Value v;
-        v.kind = Value::Kind::numbers;
-        v.first = v.last = static_cast<unsigned>(protocol);
-        proto.values.push_back(std::move(v));
-        proto.begin = node.begin;
-        proto.end = node.end;
-        Node both;
-        both.kind = Node::Kind::all_of;
-        both.begin = node.begin;
-        both.end = node.end;
-        both.children.push_back(std::move(proto));
-        both.children.push_back(std::move(node));
-        node = std::move(both);
-    }
-    stack.push_back(std::move(node));
-}
 
 std::size_t trimmed(std::string_view text, std::size_t begin, std::size_t end) {
     while (end > begin &&
@@ -381,6 +124,7 @@ FACT_ACTION(rejected, rejected)
 FACT_ACTION(logged, logged)
 FACT_ACTION(limited, limited)
 FACT_ACTION(forwarded, forwarded)
+FACT_ACTION(inside_known, inside_known)
 FACT_ACTION(everything, any)
 #undef FACT_ACTION
 
@@ -431,6 +175,43 @@ struct Action<g::known> {
 };
 
 template <>
+struct Action<g::path_name> {
+    template <class In>
+    static void apply(const In& in, Builder& b) {
+        const std::string_view whole(in.begin(), in.size());
+        b.path_begin = in.position().byte;
+        b.path_end = b.path_begin + trimmed(whole, 0, whole.size());
+        b.path_text = bare(whole, "");
+    }
+};
+/// The name stands behind the words; the phrase ends where the name ends.
+template <PathTest Test>
+struct Path {
+    static void apply0(Builder& b) {
+        Node node;
+        node.kind = Node::Kind::path;
+        node.path = Test;
+        if (Test != PathTest::policy) node.text = b.path_text;
+        node.begin = b.path_begin;
+        node.end = b.path_end;
+        if (Test == PathTest::rule_at && b.path_text.find_last_of(':') == std::string::npos)
+            b.fail("a place is a file and a line, such as edge.nft:53", b.path_begin, b.path_end);
+        if (Test != PathTest::policy && b.path_text.empty()) b.fail("a name is empty", b.path_begin, b.path_end);
+        b.stack.push_back(std::move(node));
+    }
+};
+template <>
+struct Action<g::rule_at> : Path<PathTest::rule_at> {};
+template <>
+struct Action<g::rule_in_chain> : Path<PathTest::rule_chain> {};
+template <>
+struct Action<g::rule_by_text> : Path<PathTest::rule_text> {};
+template <>
+struct Action<g::by_policy> : Path<PathTest::policy> {};
+template <>
+struct Action<g::through> : Path<PathTest::through> {};
+
+template <>
 struct Action<g::protocol> {
     template <class In>
     static void apply(const In& in, Builder& b) {
@@ -440,18 +221,22 @@ struct Action<g::protocol> {
         b.compare(in.position().byte + 3);
     }
 };
-template <>
-struct Action<g::negation> {
+template <Node::Kind Kind>
+struct Unary {
     template <class In>
     static void apply(const In& in, Builder& b) {
         Node node;
-        node.kind = Node::Kind::negate;
+        node.kind = Kind;
         node.begin = in.position().byte;
         node.end = b.stack.back().end;
         node.children.push_back(std::move(b.stack.back()));
         b.stack.back() = std::move(node);
     }
 };
+template <>
+struct Action<g::negation> : Unary<Node::Kind::negate> {};
+template <>
+struct Action<g::never> : Unary<Node::Kind::never> {};
 template <>
 struct Action<g::and_tail> {
     static void apply0(Builder& b) { b.fold(Node::Kind::all_of); }
@@ -508,6 +293,15 @@ inline constexpr const char* message<g::from_place> =
 template <>
 inline constexpr const char* message<g::to_place> = "after `to` stands device or internet";
 template <>
+inline constexpr const char* message<g::by_what> =
+    "after `by` stands `rule \"text\"`, `rule at FILE:LINE`, "
+    "`rule in chain \"name\"` or `policy`";
+template <>
+inline constexpr const char* message<g::which_rule> =
+    "expected a rule's text or name, `at FILE:LINE` or `in chain NAME`";
+template <>
+inline constexpr const char* message<g::path_name> = "expected a name";
+template <>
 inline constexpr const char* message<g::each_what> = "after `for each` stands `mail server NAME` or `device`";
 template <>
 inline constexpr const char* message<g::variable_name> = "expected a name for the mail server, such as `m`";
@@ -541,7 +335,8 @@ QueryError error_at(std::string_view text, std::size_t at, std::string what) {
             word, {"and",      "or",      "not",     "src",       "dst",    "sport",   "dport",    "proto",   "family",
                    "in",       "out",     "nat",     "leaves",    "tcp",    "udp",     "accepted", "blocked", "dropped",
                    "rejected", "logged",  "limited", "forwarded", "from",   "to",      "internet", "inside",  "device",
-                   "mail",     "servers", "server",  "each",      "forbid", "require", "any",      "zone"});
+                   "mail",     "servers", "server",  "each",      "forbid", "require", "any",      "zone",    "never",
+                   "through",  "by",      "rule",    "policy",    "chain"});
     if (error.suggestion == word) error.suggestion.clear();
     if (error.end == error.begin) error.end = std::min(text.size(), error.begin + 1);
     return error;
@@ -555,7 +350,8 @@ tl::expected<Query, QueryError> parse(std::string_view text) {
     // The grammar descends once a parenthesis and once a `not`: refuse what could exhaust the stack.
     std::size_t depth = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '(' || text.substr(i, 4) == "not ") ++depth;
+        const std::size_t word = text.substr(i, 3) == "not" ? 3 : text.substr(i, 5) == "never" ? 5 : 0;
+        if (text[i] == '(' || (word != 0 && text.substr(i + word, 1).find_first_of(" \t\r\n#(") == 0)) ++depth;
         if (depth > 200) return tl::unexpected(error_at(text, i, "the query nests deeper than 200 levels"));
     }
     Builder builder;

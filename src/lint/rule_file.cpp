@@ -150,7 +150,7 @@ tl::expected<RuleFile, RuleFileError> parse_rule_file(std::string_view path, std
 
     RuleFile rule;
     rule.path = std::string(path);
-    std::string severity = "error", kind = "forbid", also_severity = "warning";
+    std::string severity = "error", kind = "forbid", also_severity = "warning", runs = "always";
     for (const auto& [key, node] : parsed.table()) {
         const unsigned at = key.source().begin.line + 1;
         const auto string = [&](std::string& to) {
@@ -181,15 +181,17 @@ tl::expected<RuleFile, RuleFileError> parse_rule_file(std::string_view path, std
         else if (key == "presume_interface_address") {
             fine = node.is_boolean();
             if (fine) rule.presume_interface_address = node.as_boolean()->get();
+        } else if (key == "runs") {
+            fine = string(runs);
         } else if (key == "needs") {
             fine = node.is_array();
             if (fine)
                 for (const toml::node& item : *node.as_array())
                     if (const auto* s = item.as_string()) rule.needs.push_back(s->get());
         } else {
-            const std::string near =
-                nearest(key.str(), {"code", "name", "severity", "kind", "query", "message", "help", "needs",
-                                    "presume_interface_address", "also_query", "also_message", "also_severity"});
+            const std::string near = nearest(
+                key.str(), {"code", "name", "severity", "kind", "query", "message", "help", "needs",
+                            "presume_interface_address", "runs", "also_query", "also_message", "also_severity"});
             return wrong(at, fmt::format("unknown key \"{}\"{}", key.str(),
                                          near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
         }
@@ -215,6 +217,12 @@ tl::expected<RuleFile, RuleFileError> parse_rule_file(std::string_view path, std
         rule.kind = RuleKind::native;
     else if (kind != "forbid")
         return wrong(1, "\"kind\" is \"forbid\", \"require\", \"several\" or \"native\"");
+    if (runs == "audit")
+        rule.runs = RuleRuns::audit;
+    else if (runs == "selected")
+        rule.runs = RuleRuns::selected;
+    else if (runs != "always")
+        return wrong(1, "\"runs\" is \"always\", \"audit\" or \"selected\"");
     if (rule.kind != RuleKind::native && (rule.query.empty() || rule.message.empty()))
         return wrong(1, "the front matter needs \"query\" and \"message\"");
 

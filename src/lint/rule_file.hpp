@@ -43,6 +43,13 @@ enum class RuleKind : std::uint8_t {
     native,   ///< decided by bookkeeping in C++ (EL9xx)
 };
 
+/// When a rule is asked that nobody selected.
+enum class RuleRuns : std::uint8_t {
+    always,
+    audit,     ///< by `audit`, not by `check`: worth a look once, no fault of a change
+    selected,  ///< never: a matter of taste
+};
+
 struct RuleFile {
     std::string code;
     std::string name;
@@ -54,6 +61,7 @@ struct RuleFile {
     /// An interface address that nobody stated is presumed global and not a mail server's own.
     bool presume_interface_address = false;
     std::string help;
+    RuleRuns runs = RuleRuns::always;
     /// A second question of the same rule at another severity ("" = none): keys also_query, also_message,
     /// also_severity.
     std::string also_query;

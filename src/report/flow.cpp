@@ -108,11 +108,20 @@ std::string answers_text(const std::vector<lint::QueryAnswer>& answers, const ba
     return out;
 }
 
+namespace {
+/// "always"; who asks it else.
+std::string_view runs_name(lint::RuleRuns runs) {
+    if (runs == lint::RuleRuns::audit) return "audit";
+    return runs == lint::RuleRuns::selected ? "selected" : "always";
+}
+}  // namespace
+
 std::string rules_json(const std::vector<lint::RuleFile>& rules, bool pages) {
     Json list = Json::array();
     for (const lint::RuleFile& rule : rules) {
         Json one{{"code", rule.code}, {"name", rule.name}};
         one["severity"] = severity_name(rule.severity);
+        one["runs"] = runs_name(rule.runs);
         one["summary"] = rule.summary;
         if (pages) {
             one["query"] = rule.query;
@@ -129,7 +138,11 @@ std::string rules_json(const std::vector<lint::RuleFile>& rules, bool pages) {
 std::string rules_text(const std::vector<lint::RuleFile>& rules, const Style& style) {
     std::vector<std::vector<std::string>> rows;
     for (const lint::RuleFile& rule : rules)
-        rows.push_back({rule.code, rule.name, std::string(severity_name(rule.severity)), escaped(rule.summary)});
+        rows.push_back({rule.code, rule.name,
+                        rule.runs == lint::RuleRuns::always
+                            ? std::string(severity_name(rule.severity))
+                            : fmt::format("{} ({})", severity_name(rule.severity), runs_name(rule.runs)),
+                        escaped(rule.summary)});
     std::string out;
     for (const std::string& line : aligned(rows)) {
         const std::size_t code = line.find(' ');

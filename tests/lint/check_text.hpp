@@ -55,10 +55,13 @@ inline std::vector<DeviceInput> read(Run& run, const std::string& fence, const s
     return devices;
 }
 
-inline void check_text(Run& run, const std::string& fence, const std::string& text,
-                       const std::string& intent_text = {}) {
+/// The rules that run unasked in `check`, and `too`.
+inline void check_text(Run& run, const std::string& fence, const std::string& text, const std::string& intent_text = {},
+                       const std::string& too = {}) {
     auto devices = read(run, fence, text, intent_text);
-    run.report = check(std::move(devices), run.intent, run.sources, {});
+    Options options;
+    if (!too.empty()) options.extend_select = {too};
+    run.report = check(std::move(devices), run.intent, run.sources, options);
 }
 
 /// "EL101@4", sorted; line 0 without a place.

@@ -85,6 +85,17 @@ TEST_CASE("a wrong query gets a caret and a suggestion", "[query]") {
           "                  ^^^^\n"
           "\"mars\" is no place; after \"from\" stands device, internet, inside or the mail server of "
           "\"for each mail server\"");
+    CHECK(mistake("accepted and by rul \"x\"") ==
+          "accepted and by rul \"x\"\n"
+          "                ^^^\n"
+          "after `by` stands `rule \"text\"`, `rule at FILE:LINE`, `rule in chain \"name\"` or `policy`; did you mean "
+          "\"rule\"?");
+    CHECK(mistake("by rule at 53").find("a place is a file and a line, such as edge.nft:53") != std::string::npos);
+    CHECK(mistake("accepted and nat src != dst") ==
+          "accepted and nat src != dst\n"
+          "                        ^^^\n"
+          "only a translated field is compared with a field, and only with itself as it came: `nat src != src`");
+    CHECK(mistake("through").find("expected a name") != std::string::npos);
     CHECK(mistake("") != "");
     CHECK(mistake("accepted accepted").find("expected `and`, `or` or the end of the query") != std::string::npos);
     CHECK(mistake("dport < 0").find("no value can be that") != std::string::npos);
@@ -158,6 +169,42 @@ TEST_CASE("queries are answered with exact sets", "[query]") {
     CHECK_FALSE(ask("in wan and src in 10.20.0.25 and tcp dport 25 and accepted")[0].empty);
 }
 
+TEST_CASE("queries ask which rule decided and what a packet went through", "[query]") {
+    CHECK(ask("by rule \"printers\" and accepted and to internet")[0].ports == "80, 443");
+    CHECK(ask("by rule at edge.nft:15 and accepted and to internet")[0].ports == "80, 443");
+    CHECK(ask("by rule at edge.nft:16 and accepted and to internet")[0].sources ==
+          std::vector<std::string>{"10.20.0.25"});
+    CHECK(ask("by rule in chain \"ip fw forward\" and from inside and blocked and to internet")[0].ports == "25");
+    const auto policy = ask("by policy and from inside and blocked and to internet and tcp dport 24-26");
+    CHECK(policy[0].ports == "24, 26");
+    CHECK(ask("not by policy and from inside and blocked and to internet")[0].ports == "25");
+    // What the translation decided is a decision too.
+    CHECK(ask("by rule in chain post and leaves as 198.51.100.5 and to internet and accepted")[0].sources ==
+          std::vector<std::string>{"10.20.0.25"});
+    CHECK(ask("accepted and to internet and from inside and not through \"ip fw forward\"")[0].empty);
+    CHECK_FALSE(ask("accepted and to internet and from inside and through post")[0].empty);
+    CHECK(ask("blocked and to internet and from inside and through post")[0].empty);
+}
+
+TEST_CASE("never looks at all states of a limiter", "[query]") {
+    // Within its rate DNS is accepted, above it the policy drops it.
+    CHECK_FALSE(ask("udp dport 53 and from inside and to internet and not accepted")[0].empty);
+    CHECK(ask("udp dport 53 and from inside and to internet and never accepted")[0].empty);
+    CHECK(ask("udp dport 52-54 and from inside and to internet and never accepted")[0].ports == "52, 54");
+    CHECK(ask("udp dport 53 and from inside and to internet and never limited")[0].empty);
+    CHECK(ask("udp dport 52-53 and from inside and to internet and not never limited")[0].ports == "53");
+}
+
+TEST_CASE("translated fields are compared with what they were", "[query]") {
+    CHECK(ask("from inside and to internet and accepted and nat src = src")[0].empty);
+    CHECK_FALSE(ask("from inside and to internet and accepted and nat src != src")[0].empty);
+    CHECK(ask("from inside and to internet and accepted and nat dst != dst")[0].empty);
+    CHECK(ask("src 198.51.100.2 and in lan and out wan and accepted and nat src = src and tcp")[0].empty);
+    CHECK(ask("dst in internet and dst in 198.51.100.0/29 and from inside and accepted and tcp dport 443")[0]
+              .destinations ==
+          std::vector<std::string>{"198.51.100.0/31", "198.51.100.3", "198.51.100.4", "198.51.100.6/31"});
+}
+
 TEST_CASE("names that no device has are mistakes of the query", "[query]") {
     testing::Run run;
     std::vector<Prepared> prepared;
@@ -170,4 +217,14 @@ TEST_CASE("names that no device has are mistakes of the query", "[query]") {
     answer = run_query("accepted and out wann", prepared, run.intent);
     REQUIRE_FALSE(answer);
     CHECK(answer.error().suggestion == "wan");
+    answer = run_query("accepted and by rule in chain forwad", prepared, run.intent);
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().message == "no device has a chain named \"forwad\"");
+    CHECK(answer.error().suggestion == "forward");
+    answer = run_query("accepted and by rule at edge.nft:1", prepared, run.intent);
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().message == "no device has a rule at edge.nft:1");
+    answer = run_query("accepted and by rule \"telnet\"", prepared, run.intent);
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().message == "no device has a rule that is named \"telnet\" or has \"telnet\" in its text");
 }

@@ -17,7 +17,7 @@ TEST_CASE("every example of every rule page gives exactly the findings that it a
         for (const RuleExample& example : rule.examples) {
             DYNAMIC_SECTION(rule.path << ":" << example.line) {
                 testing::Run run;
-                testing::check_text(run, example.dialect, example.text, example.intent);
+                testing::check_text(run, example.dialect, example.text, example.intent, rule.code);
                 std::vector<std::string> expected;
                 for (const auto& [code, line] : example.expect) expected.push_back(code + "@" + std::to_string(line));
                 std::sort(expected.begin(), expected.end());

@@ -46,6 +46,34 @@ namespace {
 
 constexpr unsigned deepest_nesting = 512;
 
+enum class Limits : std::uint8_t { nothing, below, above };
+
+/// On which side of a limit a match holds: of a rate, or of connections at the same time.
+Limits limits(const Instance& instance) {
+    const auto side = [](const Option* option, Limits when) {
+        if (option == nullptr) return Limits::nothing;
+        if (!option->negated) return when;
+        return when == Limits::below ? Limits::above : Limits::below;
+    };
+    if (instance.name == "limit") return side(instance.find("--limit"), Limits::below);
+    if (instance.name == "dstlimit") return Limits::below;
+    if (instance.name == "hashlimit") {
+        if (instance.find("--hashlimit-above") != nullptr) return Limits::above;
+        const auto* upto = instance.find("--hashlimit-upto");
+        return upto == nullptr ? Limits::below : side(upto, Limits::below);
+    }
+    if (instance.name == "connlimit") {
+        const auto* above = instance.find("--connlimit-above");
+        return above != nullptr ? side(above, Limits::above) : side(instance.find("--connlimit-upto"), Limits::below);
+    }
+    // So many packets within so many seconds.
+    if (instance.name == "recent" && instance.find("--hitcount") != nullptr) {
+        const auto* update = instance.find("--update");
+        return side(update != nullptr ? update : instance.find("--rcheck"), Limits::above);
+    }
+    return Limits::nothing;
+}
+
 struct HookRow {
     std::string_view chain;
     Hook hook;
@@ -341,6 +369,7 @@ private:
 
         auto& parts = rule.parts;
         bool limited = false;
+        std::vector<std::size_t> above;  // parts that match above a limit
         for (const auto& instance : rule.matches) {
             const auto e = match(c, table, instance, origin);
             if (!e.valid()) {
@@ -355,12 +384,24 @@ private:
                 parts.push_back(b_.unknown(which));
                 continue;
             }
-            limited |= instance.name == "limit" ||
-                       (instance.name == "hashlimit" && instance.find("--hashlimit-above") == nullptr);
+            const auto limit = limits(instance);
+            limited |= limit == Limits::below;
+            if (limit == Limits::above) above.push_back(parts.size());
             parts.push_back(e);
         }
         const auto all = b_.all(parts);
         target(c, table, rule, to, all, origin, limited, opaque);
+        if (!above.empty() && (rule.jump == "DROP" || rule.jump == "REJECT")) {
+            // It blocks what is above: what else it asks about has been counted and passes below the limit.
+            for (auto at = above.rbegin(); at != above.rend(); ++at)
+                parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(*at));
+            Rule below;
+            below.match = b_.all(parts);
+            below.effects = {Limited{}};
+            below.origin = b_.origin(text.line, b_.device().origins[origin.index()].text);
+            b_.device().origins[below.origin.index()].element = true;
+            b_.rule(to, std::move(below));
+        }
         for (auto id : uses) used_.push_back(id);
     }
 

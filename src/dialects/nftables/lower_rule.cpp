@@ -172,7 +172,7 @@ void RuleWriter::statement(const Statement& s, bool last) {
         void operator()(const Reject&) const { w.finish(model::Decide{model::Verdict::reject, {}, true}); }
         void operator()(const Limit& l) const { w.named_limit("limit", l.object, l.text, l.over); }
         void operator()(const Quota& q) const { w.named_limit("quota", q.object, q.text, q.over); }
-        void operator()(const ConnectionLimit& l) const { w.limit(l.text, l.over, false); }
+        void operator()(const ConnectionLimit& l) const { w.limit(l.text, l.over, true); }
         void operator()(const LogStatement&) const { w.effect(model::Log{}); }
         void operator()(const Queue& q) const {
             const auto text = print(s) + (q.bypass ? "" : ": the program that answers drops the packet");
@@ -286,13 +286,13 @@ void RuleWriter::named_limit(const std::string& kind, const std::string& object,
     limit(kind + " name " + object, over || definition.find("over ") != std::string::npos, rate);
 }
 
-void RuleWriter::limit(const std::string& text, bool over, bool counts_rate) {
+void RuleWriter::limit(const std::string& text, bool over, bool counts) {
     const auto before = match_;
     // nft lists the default burst or leaves it out, depending on its version.
     auto name = text;
     if (const auto burst = name.find(" burst 5 packets"); burst != std::string::npos) name.erase(burst, 16);
     require(c_.unknown(name, PredicateKind::rate, Field::proto, Sharing::occurrence));
-    if (!counts_rate) return;
+    if (!counts) return;  // a quota ends traffic, it does not slow it
     if (over)
         over_limit_ = before.empty() ? std::vector<ExprId>{c_.b.yes()} : before;
     else
@@ -302,14 +302,14 @@ void RuleWriter::limit(const std::string& text, bool over, bool counts_rate) {
 void RuleWriter::update(const SetUpdate& u) {
     (void)c_.named_set(u.set);
     for (const auto& name : u.statement_names) {
-        const bool rate = name == "limit";
-        if (!rate && name != "quota" && name != "ct count" && name != "connlimit") continue;
+        const bool counts = name != "quota";
+        if (counts && name != "limit" && name != "ct count" && name != "connlimit") continue;
         auto body = name;
         if (const auto at = u.text.find(name + " "); at != std::string::npos)
             body = u.text.substr(at, u.text.find('}', at) - at);
         while (!body.empty() && body.back() == ' ') body.pop_back();
         const auto text = "@" + u.set + " { " + (u.key ? print(*u.key) + " " : "") + body + " }";
-        return limit(text, body.find(" over ") != std::string::npos, rate);
+        return limit(text, body.find(" over ") != std::string::npos, counts);
     }
 }
 

@@ -24,7 +24,7 @@ private:
     // -- lower_rule.cpp
     void verdict(const Verdict& v, base::Span span);
     void unknown_statement(const std::string& text, base::Span span);
-    void limit(const std::string& text, bool over, bool counts_rate);
+    void limit(const std::string& text, bool over, bool counts);
     void named_limit(const std::string& kind, const std::string& object, const std::string& text, bool over);
     void update(const SetUpdate& s);
     void tproxy(const TransparentProxy& t);
