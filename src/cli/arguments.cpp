@@ -195,6 +195,9 @@ private:
             flag("--exit-zero", options_.exit_zero, "status 0 even with findings");
             flag("--no-suppressions", options_.no_suppressions, "show what comments and [[allow]] suppress");
             text("--min-certainty", raw_.min_certainty, "LEVEL", "possible (default) or proven");
+            text("--baseline", options_.baseline, "FILE", "leave out the findings that FILE lists");
+            text("--write-baseline", options_.write_baseline, "FILE",
+                 "list everything that is found in FILE; status 0");
             flag("--fix", options_.fix, "write the fixes that are proven to mend a finding and to change nothing else");
             flag("--diff", options_.diff, "print what --fix would write, as a unified diff; write nothing");
             flag("--unsafe-fixes", options_.unsafe_fixes, "with --fix or --diff: also those that need a person's look");
@@ -347,6 +350,8 @@ private:
         if (options_.live && !options_.via_kernel.empty()) return "--live and --via-kernel exclude each other";
         if ((options_.live || !options_.via_kernel.empty()) && !options_.paths.empty())
             return "--live and --via-kernel take the place of PATH";
+        if (!options_.write_baseline.empty() && (options_.fix || options_.diff))
+            return "--write-baseline goes with neither --fix nor --diff";
         if (options_.fix && options_.diff) return "--fix and --diff exclude each other";
         if (options_.unsafe_fixes && !options_.fix && !options_.diff) return "--unsafe-fixes goes with --fix or --diff";
         if ((options_.fix || options_.diff) && (options_.live || !options_.via_kernel.empty()))

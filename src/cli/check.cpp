@@ -12,4 +12,10 @@ Expected<int> run_check(Session& session) {
     return lint_and_report(session, std::move(*inputs), Persona::check);
 }
 
+/// `egresslint baseline`: check --write-baseline, into a file of a name that everybody knows.
+Expected<int> run_baseline(Session& session) {
+    if (session.options.write_baseline.empty()) session.options.write_baseline = "egresslint-baseline.json";
+    return run_check(session);
+}
+
 }  // namespace egresslint::cli

@@ -35,6 +35,7 @@ struct Command {
 
 Expected<int> run_check(Session& session);
 Expected<int> run_audit(Session& session);
+Expected<int> run_baseline(Session& session);
 Expected<int> run_egress(Session& session);
 Expected<int> run_trace(Session& session);
 Expected<int> run_query(Session& session);

@@ -130,6 +130,7 @@ public:
             const std::string own = device.device.name;
             device.device.name = read.devices.size() == 1 || own.empty() ? group.name : group.name + "/" + own;
             device.dialect = std::string(group.dialect->name);
+            device.comment = std::string(group.dialect->comment);
             device.files = shown;
             device.intent = block;
             device.number = inputs_.recipes.size();

@@ -9,8 +9,10 @@
 #include <chrono>
 #include <cstdio>
 
+#include "base/io.hpp"
 #include "cli/mend.hpp"
 #include "dialects/dialect.hpp"
+#include "lint/baseline.hpp"
 #include "report/escape.hpp"
 
 namespace egresslint::cli {
@@ -80,6 +82,23 @@ lint::Report run_rules(const Session& session, Inputs& inputs, Persona persona) 
     return lint::check(std::move(inputs.devices), *inputs.intent, session.sources, wanted);
 }
 
+/// Leaves out what the baseline lists, and says what it lists in vain.
+Expected<void> without_known(Session& session, lint::Report& report) {
+    const std::string& path = session.options.baseline;
+    if (path.empty()) return {};
+    auto text = base::read_file(path);
+    if (!text) return tl::unexpected(failure(Status::unreadable, fmt::format("{}: {}", path, text.error().message)));
+    const base::FileId file = session.sources.add(path, std::move(*text));
+    const auto baseline = lint::read_baseline(session.sources, file);
+    if (!baseline) return tl::unexpected(failure(Status::config, baseline.error().message, baseline.error().span));
+    const auto gone = lint::apply_baseline(report, *baseline);
+    if (!gone.empty())
+        session.remark(fmt::format("{} of the {} findings of {} {} found no more; --write-baseline drops them",
+                                   gone.size(), baseline->entries.size(), report::escaped(path),
+                                   gone.size() == 1 ? "is" : "are"));
+    return {};
+}
+
 }  // namespace
 
 Expected<int> lint_and_report(Session& session, Inputs inputs, Persona persona) {
@@ -99,6 +118,15 @@ Expected<int> lint_and_report(Session& session, Inputs inputs, Persona persona) 
         }
         if (auto written = write_back(*mended); !written) return tl::unexpected(written.error());
     }
+    if (!options.write_baseline.empty()) {
+        if (const auto error =
+                base::write_file_atomically(options.write_baseline, lint::write_baseline(report.findings)))
+            return tl::unexpected(failure(Status::unreadable, fmt::format("{}: {}", error->path, error->message)));
+        session.remark(
+            fmt::format("{} written to {}", report::count_text(report), report::escaped(options.write_baseline)));
+        return 0;
+    }
+    if (auto known = without_known(session, report); !known) return tl::unexpected(known.error());
     if (options.proven_only)
         std::erase_if(report.findings, [](const lint::Finding& f) { return f.certainty != lint::Certainty::proven; });
 

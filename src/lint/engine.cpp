@@ -91,9 +91,12 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
     Report report;
     const std::size_t count = devices.size();
     std::size_t at = 0;
+    std::string comment_signs;
     for (DeviceInput& input : devices) {
         const std::string name = input.device.name;
         const std::size_t number = input.number;
+        for (const char c : input.comment)
+            if (comment_signs.find(c) == std::string::npos) comment_signs += c;
         if (options.progress)
             options.progress(name, static_cast<double>(at) / static_cast<double>(std::max<std::size_t>(1, count)));
         ++at;
@@ -154,9 +157,18 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
                 options.budget);
         for (Finding& f : check.findings()) report.findings.push_back(std::move(f));
     }
-    if (rules_too && options.suppressions)
-        apply_suppressions(report.findings, intent, sources,
-                           [&](std::string_view code) { return selected(options, code); });
+    if (rules_too && options.suppressions) {
+        SuppressionRules by;
+        by.selected = [&](std::string_view code) { return selected(options, code); };
+        by.known = [&](std::string_view code) {
+            return find_rule(code) != nullptr || std::any_of(intent.policies.begin(), intent.policies.end(),
+                                                             [&](const Policy& p) { return p.code == code; });
+        };
+        by.comment_signs = comment_signs;
+        by.today = options.today;
+        for (const DeviceReport& d : report.devices) by.devices.push_back(d.name);
+        report.suppressed = apply_suppressions(report.findings, intent, sources, by).count;
+    }
     const auto place_of = [&](const Finding& f) {
         const bool has = f.span.valid();
         return std::tuple(has ? sources.file(f.span.file).path : std::string{}, has ? sources.begin(f.span).line : 0u);

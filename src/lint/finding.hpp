@@ -110,6 +110,8 @@ struct Report {
     std::vector<DeviceReport> devices;
     std::vector<Assumption> assumptions;
     std::vector<EgressRow> egress;  ///< audit and egress only
+    std::size_t suppressed = 0;     ///< findings that comments and [[allow]] silence
+    std::size_t in_baseline = 0;    ///< findings that the baseline has already
     std::vector<Finding> findings;  ///< sorted: device, file, line, code
     std::string status = "ok";      ///< ok findings usage config unreadable not-understood
 };

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "base/date.hpp"
 #include "lint/suggest.hpp"
 
 namespace egresslint::lint {
@@ -227,11 +228,7 @@ std::string read_date(Reader& r, const toml::table& t, std::string_view key) {
     if (const auto* date = node->as_date())
         return fmt::format("{:04}-{:02}-{:02}", date->get().year, date->get().month, date->get().day);
     if (const auto* value = node->as_string()) {
-        const std::string& s = value->get();
-        bool ok = s.size() == 10 && s[4] == '-' && s[7] == '-';
-        for (std::size_t i = 0; ok && i < s.size(); ++i)
-            if (i != 4 && i != 7) ok = s[i] >= '0' && s[i] <= '9';
-        if (ok) return s;
+        if (base::is_date(value->get())) return value->get();
     }
     r.error(node->source(), fmt::format("\"{}\" is a date such as 2027-03-31", key));
     return {};

@@ -28,6 +28,7 @@ struct Options {
     std::vector<std::string> select, ignore;  ///< codes, names or prefixes; empty select = those that run unasked
     std::vector<std::string> extend_select;   ///< these too
     bool audit = false;                       ///< also the rules that run in audits only
+    std::string today;                        ///< "2026-11-27", for `until`; "": the clock's
     bool egress_map = false;                  ///< fill Report::egress
     bool suppressions = true;                 ///< false: comments and [[allow]] count for nothing
     std::vector<std::uint16_t> egress_ports = {25};

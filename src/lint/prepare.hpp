@@ -26,6 +26,7 @@ struct DeviceInput {
     std::vector<std::string> files;
     base::Diagnostics diagnostics;
     const DeviceIntent* intent = nullptr;  ///< the [[device]] block, if one names it
+    std::string comment = "#";             ///< characters that begin a comment in its texts
     std::size_t number = 0;                ///< the caller's number for it, for lint::Workshop
 };
 

@@ -8,7 +8,9 @@
 #include <ctime>
 #include <map>
 
+#include "base/date.hpp"
 #include "lint/device_check.hpp"
+#include "lint/rule_file.hpp"
 
 namespace egresslint::lint {
 namespace {
@@ -16,44 +18,103 @@ namespace {
 struct Comment {
     std::vector<std::string> codes;
     std::string reason;
+    std::string until;
+    std::string problem;  ///< why it has no effect; "" if it has
     base::Span span;
-    std::uint32_t line = 0;
-    bool alone = false;  ///< nothing but the comment on its line: it is about the next one
+    std::uint32_t line = 0;    ///< where it stands
+    std::uint32_t target = 0;  ///< the line that it is about
     bool used = false;
 };
 
 std::string_view trim(std::string_view s) {
     while (!s.empty() && (s.front() == ' ' || s.front() == '\t')) s.remove_prefix(1);
-    while (!s.empty() && (s.back() == ' ' || s.back() == '\t' || s.back() == '\r' || s.back() == '"'))
-        s.remove_suffix(1);
+    while (!s.empty() && (s.back() == ' ' || s.back() == '\t' || s.back() == '\r')) s.remove_suffix(1);
     return s;
 }
 
-/// All suppression comments of a text. The marker itself is looked for, so every comment syntax will do; a code must
-/// follow it.
-std::vector<Comment> comments_of(const base::Sources& sources, base::FileId file) {
-    constexpr std::string_view marker = "egresslint: allow ";
+constexpr std::string_view marker = "egresslint: allow";
+
+/// Where on a line the marker counts: in a comment, or as the beginning of a quoted text, which is how a rule's own
+/// comment survives a listing. npos: it stands in the middle of something else. `end` is where that text ends.
+std::size_t marker_on(std::string_view line, std::string_view comment_signs, std::size_t& end, bool& alone) {
+    bool quoted = false;
+    std::size_t quote = 0;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        if (quoted && line[i] == '\\') {
+            ++i;
+        } else if (line[i] == '"') {
+            quoted = !quoted;
+            quote = i;
+        } else if (!quoted && comment_signs.find(line[i]) != std::string_view::npos) {
+            end = line.size();
+            alone = trim(line.substr(0, i)).empty();
+            return line.find(marker, i);
+        }
+        if (quoted && i == quote && line.substr(i + 1).starts_with(marker)) {
+            end = std::min(line.find('"', i + 1), line.size());
+            alone = false;
+            return i + 1;
+        }
+    }
+    return std::string_view::npos;
+}
+
+void read_words(std::string_view rest, Comment& c, const std::function<std::string(std::string_view)>& unknown) {
+    const std::size_t dashes = rest.find("--");
+    if (dashes != std::string_view::npos) c.reason = std::string(trim(rest.substr(dashes + 2)));
+    rest = trim(rest.substr(0, dashes));
+    while (!rest.empty()) {
+        const std::size_t stop = rest.find_first_of(", \t");
+        const std::string_view word = rest.substr(0, stop);
+        if (word.starts_with("until="))
+            c.until = std::string(word.substr(6));
+        else if (!word.empty())
+            c.codes.emplace_back(word);
+        if (stop == std::string_view::npos) break;
+        rest = trim(rest.substr(stop + 1));
+    }
+    if (c.codes.empty()) {
+        c.problem = "a suppression names the rules that it suppresses: `egresslint: allow EL102 -- why`";
+    } else if (!c.until.empty() && !base::is_date(c.until)) {
+        c.problem = fmt::format("`until={}` is no date; write until=2027-03-31", c.until);
+    } else {
+        for (const std::string& code : c.codes)
+            if (std::string wrong = unknown(code); !wrong.empty() && c.problem.empty()) c.problem = std::move(wrong);
+        if (c.problem.empty() && c.reason.empty())
+            c.problem = fmt::format("the suppression of {} gives no reason and has no effect; write `-- why` behind it",
+                                    fmt::join(c.codes, ", "));
+    }
+}
+
+/// All suppression comments of a text. One that stands alone is about the next line that is no comment.
+std::vector<Comment> comments_of(const base::Sources& sources, base::FileId file, std::string_view comment_signs,
+                                 const std::function<std::string(std::string_view)>& unknown) {
     std::vector<Comment> list;
     const std::string_view text = sources.text(file);
-    for (std::size_t at = text.find(marker); at != std::string_view::npos; at = text.find(marker, at + marker.size())) {
-        const std::size_t end = std::min(text.find('\n', at), text.size());
-        std::string_view rest = text.substr(at + marker.size(), end - at - marker.size());
-        Comment c;
-        c.span = {file, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(end)};
-        c.line = sources.begin(c.span).line;
-        const std::size_t start = at - (sources.begin(c.span).column - 1);
-        c.alone = text.substr(start, at - start).find_first_not_of(" \t#!;/*") == std::string_view::npos;
-        std::size_t dashes = rest.find("--");
-        if (dashes != std::string_view::npos) c.reason = std::string(trim(rest.substr(dashes + 2)));
-        rest = trim(rest.substr(0, dashes));
-        while (!rest.empty()) {
-            const std::size_t stop = rest.find_first_of(", \t");
-            const std::string_view code = rest.substr(0, stop);
-            if (!code.empty() && code.front() >= 'A' && code.front() <= 'Z') c.codes.emplace_back(code);
-            if (stop == std::string_view::npos) break;
-            rest = trim(rest.substr(stop + 1));
+    for (std::size_t at = text.find(marker); at != std::string_view::npos;) {
+        const std::size_t before = at == 0 ? std::string_view::npos : text.rfind('\n', at - 1);
+        const std::size_t start = before == std::string_view::npos ? 0 : before + 1;
+        const std::size_t stop = std::min(text.find('\n', at), text.size());
+        const std::string_view line = text.substr(start, stop - start);
+        std::size_t end = line.size();
+        bool alone = false;
+        const std::size_t on = marker_on(line, comment_signs, end, alone);
+        if (on != std::string_view::npos) {
+            Comment c;
+            c.span = {file, static_cast<std::uint32_t>(start + on), static_cast<std::uint32_t>(start + end)};
+            c.line = c.target = sources.begin(c.span).line;
+            if (alone) {
+                const auto is_comment = [&](std::uint32_t number) {
+                    const std::string_view t = trim(sources.line(file, number));
+                    return !t.empty() && comment_signs.find(t.front()) != std::string_view::npos;
+                };
+                do ++c.target;
+                while (is_comment(c.target));
+            }
+            read_words(trim(line.substr(on + marker.size(), end - on - marker.size())), c, unknown);
+            list.push_back(std::move(c));
         }
-        if (!c.codes.empty()) list.push_back(std::move(c));
+        at = text.find(marker, stop);
     }
     return list;
 }
@@ -78,70 +139,83 @@ Finding note_of(std::string code, std::string name, base::Severity severity, std
 
 }  // namespace
 
-void apply_suppressions(std::vector<Finding>& findings, const Intent& intent, const base::Sources& sources,
-                        const std::function<bool(std::string_view)>& selected) {
+Suppressed apply_suppressions(std::vector<Finding>& findings, const Intent& intent, const base::Sources& sources,
+                              const SuppressionRules& rules) {
     std::vector<Comment> comments;
+    const auto unknown = [&](std::string_view code) {
+        if (rules.known(code)) return std::string{};
+        const std::string near = nearest_rule(code);
+        return fmt::format("there is no rule {}, and the suppression has no effect{}", code,
+                           near.empty() ? "" : fmt::format("; did you mean {}?", near));
+    };
     for (std::size_t i = 0; i < sources.size(); ++i) {
         if (sources.file(base::FileId(i)).path == intent.path && !intent.path.empty()) continue;
-        auto found = comments_of(sources, base::FileId(i));
+        auto found = comments_of(sources, base::FileId(i), rules.comment_signs, unknown);
         comments.insert(comments.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
     }
     std::vector<bool> allow_used(intent.allows.size(), false);
-    const std::string date = today();
-    const auto expired = [&](const Allow& a) { return !a.until.empty() && a.until < date; };
+    const std::string date = rules.today.empty() ? today() : rules.today;
+    const auto expired = [&](const std::string& until) { return !until.empty() && until < date; };
+    Suppressed out;
     std::erase_if(findings, [&](const Finding& f) {
+        bool gone = false;
         if (f.span.valid()) {
-            const std::uint32_t line = sources.begin(f.span).line;
+            const std::uint32_t first = sources.begin(f.span).line;
+            // A span may end with the line end of its last line.
+            const std::uint32_t last =
+                sources.position(f.span.file, f.span.end > f.span.begin ? f.span.end - 1 : f.span.end).line;
             for (Comment& c : comments) {
-                if (c.span.file != f.span.file || (c.alone ? c.line + 1 != line : c.line != line)) continue;
-                if (std::find(c.codes.begin(), c.codes.end(), f.rule) == c.codes.end()) continue;
+                if (c.span.file != f.span.file || c.target < first || c.target > last) continue;
+                if (!c.problem.empty() || std::find(c.codes.begin(), c.codes.end(), f.rule) == c.codes.end()) continue;
                 c.used = true;
-                if (!c.reason.empty()) return true;
+                gone = gone || !expired(c.until);
             }
         }
-        for (std::size_t i = 0; i < intent.allows.size(); ++i) {
+        for (std::size_t i = 0; i < intent.allows.size() && !gone; ++i) {
             const Allow& a = intent.allows[i];
-            if (a.rule != f.rule || (!a.device.empty() && a.device != f.device) || a.reason.empty() || expired(a))
+            if (a.rule != f.rule || (!a.device.empty() && a.device != f.device) || a.reason.empty() || expired(a.until))
                 continue;
             const bool match = a.match.empty() || f.message.find(a.match) != std::string::npos ||
                                std::find(f.sources.begin(), f.sources.end(), a.match) != f.sources.end();
             if (!match) continue;
             allow_used[i] = true;
-            return true;
+            gone = true;
         }
-        return false;
+        out.count += gone ? 1 : 0;
+        return gone;
     });
+    const auto say = [&](const char* code, base::Severity severity, std::string message, base::Span span) {
+        if (!rules.selected(code)) return;
+        findings.push_back(
+            note_of(code, std::string_view(code) == "EL904" ? "suppression-without-reason" : "suppression-unused",
+                    severity, std::move(message), span));
+    };
     for (const Comment& c : comments) {
-        std::string codes;
-        for (const std::string& code : c.codes) codes += (codes.empty() ? "" : ", ") + code;
-        if (c.reason.empty()) {
-            if (selected("EL904"))
-                findings.push_back(note_of(
-                    "EL904", "suppression-without-reason", base::Severity::error,
-                    fmt::format("the suppression of {} gives no reason and has no effect; write `-- why` behind it",
-                                codes),
-                    c.span));
-        } else if (!c.used && std::any_of(c.codes.begin(), c.codes.end(), selected) && selected("EL905")) {
-            findings.push_back(note_of("EL905", "suppression-unused", base::Severity::note,
-                                       fmt::format("nothing here is {}: the suppression is unused", codes), c.span));
-        }
+        const std::string codes = fmt::format("{}", fmt::join(c.codes, ", "));
+        if (!c.problem.empty())
+            say("EL904", base::Severity::error, c.problem, c.span);
+        else if (expired(c.until))
+            say("EL905", base::Severity::error, fmt::format("the suppression of {} ended on {}", codes, c.until),
+                c.span);
+        else if (!c.used && std::any_of(c.codes.begin(), c.codes.end(), rules.selected))
+            say("EL905", base::Severity::note, fmt::format("nothing here is {}: the suppression is unused", codes),
+                c.span);
     }
     for (std::size_t i = 0; i < intent.allows.size(); ++i) {
         const Allow& a = intent.allows[i];
-        if (a.reason.empty()) {
-            if (selected("EL904"))
-                findings.push_back(note_of("EL904", "suppression-without-reason", base::Severity::error,
-                                           fmt::format("[[allow]] of {} gives no reason and has no effect", a.rule),
-                                           a.span));
-        } else if (expired(a)) {
-            if (selected("EL905"))
-                findings.push_back(note_of("EL905", "suppression-unused", base::Severity::error,
-                                           fmt::format("[[allow]] of {} ended on {}", a.rule, a.until), a.span));
-        } else if (!allow_used[i] && selected(a.rule) && selected("EL905")) {
-            findings.push_back(note_of("EL905", "suppression-unused", base::Severity::note,
-                                       fmt::format("[[allow]] of {} suppresses nothing", a.rule), a.span));
-        }
+        const bool here =
+            a.device.empty() || std::find(rules.devices.begin(), rules.devices.end(), a.device) != rules.devices.end();
+        if (const std::string wrong = unknown(a.rule); !wrong.empty())
+            say("EL904", base::Severity::error, "[[allow]]: " + wrong, a.span);
+        else if (a.reason.empty())
+            say("EL904", base::Severity::error,
+                fmt::format("[[allow]] of {} gives no reason and has no effect", a.rule), a.span);
+        else if (expired(a.until))
+            say("EL905", base::Severity::error, fmt::format("[[allow]] of {} ended on {}", a.rule, a.until), a.span);
+        else if (!allow_used[i] && here && rules.selected(a.rule))
+            say("EL905", base::Severity::note, fmt::format("[[allow]] of {} suppresses nothing", a.rule), a.span);
     }
+    return out;
 }
 
 }  // namespace egresslint::lint

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// `egresslint: allow EL102 -- reason` in a comment on the rule's line or the line before, and [[allow]] in the intent
-// file. Without a reason: EL904, and nothing is suppressed. Unused or expired: EL905.
+// `egresslint: allow EL102 until=2027-03-31 -- reason` in a comment on one of the rule's lines or above it, or as the
+// text of the rule's own comment, and [[allow]] in the intent file. Without a reason or with a rule that does not
+// exist: EL904, and nothing is suppressed. Unused or expired: EL905.
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,8 +16,20 @@
 
 namespace egresslint::lint {
 
+/// What suppressions are judged by.
+struct SuppressionRules {
+    std::function<bool(std::string_view)> selected;  ///< the run asks for this rule
+    std::function<bool(std::string_view)> known;     ///< there is such a rule or policy
+    std::string comment_signs = "#";                 ///< characters that begin a comment in the texts of this run
+    std::vector<std::string> devices;                ///< of this run: an [[allow]] of another one is not unused
+    std::string today;                               ///< "2026-11-27"; "": the clock's
+};
+struct Suppressed {
+    std::size_t count = 0;
+};
+
 /// Removes suppressed findings and appends EL904 and EL905.
-void apply_suppressions(std::vector<Finding>& findings, const Intent& intent, const base::Sources& sources,
-                        const std::function<bool(std::string_view)>& selected);
+Suppressed apply_suppressions(std::vector<Finding>& findings, const Intent& intent, const base::Sources& sources,
+                              const SuppressionRules& rules);
 
 }  // namespace egresslint::lint

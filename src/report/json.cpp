@@ -82,6 +82,8 @@ std::string write_json(const lint::Report& report, const Context& context) {
     Json findings = Json::array();
     for (const lint::Finding& finding : report.findings) findings.push_back(finding_json(finding, sources));
     out["findings"] = std::move(findings);
+    out["suppressed"] = report.suppressed;
+    out["in_baseline"] = report.in_baseline;
     if (!context.problems.empty()) {
         Json errors = Json::array();
         for (const Problem& problem : context.problems)

@@ -52,8 +52,10 @@ std::string count_text(const lint::Report& report) {
     add(errors, "error");
     add(warnings, "warning");
     add(notes, "note");
-    if (out.empty()) return "no findings";
+    if (out.empty()) out = "no findings";
     if (possible != 0) out += fmt::format(" ({} possible)", possible);
+    if (report.suppressed != 0) out += fmt::format(", {} suppressed", report.suppressed);
+    if (report.in_baseline != 0) out += fmt::format(", {} in the baseline", report.in_baseline);
     return out;
 }
 
