@@ -119,8 +119,13 @@ Expected<int> lint_and_report(Session& session, Inputs inputs, Persona persona) 
         if (auto written = write_back(*mended); !written) return tl::unexpected(written.error());
     }
     if (!options.write_baseline.empty()) {
-        if (const auto error =
-                base::write_file_atomically(options.write_baseline, lint::write_baseline(report.findings)))
+        const std::string list = lint::write_baseline(report.findings);
+        if (options.write_baseline == "-") {
+            if (!session.print(list))
+                return tl::unexpected(failure(Status::unreadable, "standard output could not be written"));
+            return 0;
+        }
+        if (const auto error = base::write_file_atomically(options.write_baseline, list))
             return tl::unexpected(failure(Status::unreadable, fmt::format("{}: {}", error->path, error->message)));
         session.remark(
             fmt::format("{} written to {}", report::count_text(report), report::escaped(options.write_baseline)));
