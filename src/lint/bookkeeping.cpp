@@ -4,34 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "lint/device_check.hpp"
 
 namespace egresslint::lint {
 
 using namespace model;
-
-namespace {
-
-constexpr std::array<std::pair<std::string_view, std::string_view>, 15> hygiene_names{
-    {{"EL201", "rule-shadowed"},
-     {"EL202", "rule-redundant"},
-     {"EL203", "rule-never-matches"},
-     {"EL204", "chain-unreachable"},
-     {"EL205", "object-unused"},
-     {"EL206", "object-undefined"},
-     {"EL207", "accepts-everything"},
-     {"EL208", "default-accept"},
-     {"EL209", "nat-shadowed"},
-     {"EL210", "nat-overlap"},
-     {"EL211", "interface-unknown"},
-     {"EL212", "group-empty"},
-     {"EL213", "duplicate-name"},
-     {"EL214", "disabled-rule-matters"},
-     {"EL215", "translated-address-not-local"}}};
-
-}  // namespace
 
 void DeviceCheck::bookkeeping(const std::function<bool(std::string_view)>& selected) {
     using Kind = base::Diagnostic::Kind;
@@ -85,11 +63,9 @@ void DeviceCheck::bookkeeping(const std::function<bool(std::string_view)>& selec
             add("EL903", "input-incomplete", severity, d.message, d.span, "",
                 matters ? "" : "it cannot change a verdict of this run");
         } else if (d.kind == Kind::lint && !d.code.empty()) {
-            std::string name;
-            for (const auto& [code, n] : hygiene_names)
-                if (code == d.code) name = std::string(n);
-            add(d.code, name, d.code == "EL206" ? base::Severity::error : base::Severity::warning, d.message, d.span,
-                "", "");
+            const RuleFile* rule = find_rule(d.code);
+            add(d.code, rule != nullptr ? rule->name : "", rule != nullptr ? rule->severity : base::Severity::warning,
+                d.message, d.span, "", rule != nullptr ? rule->help : "");
         } else {
             continue;
         }

@@ -356,6 +356,12 @@ void DeviceCheck::stamp(Finding& f, std::string_view key) {
     while (!stamps_.insert(f.fingerprint).second);
 }
 
+void DeviceCheck::keep(Finding finding, std::string_view key) {
+    finding.device = p_.device.name;
+    stamp(finding, key);
+    findings_.push_back(std::move(finding));
+}
+
 std::vector<std::string> DeviceCheck::unknowns(query::Evaluation& e, const HeaderSet& set) {
     std::vector<std::string> list;
     for (const PredicateId id : e.analysis().predicates_of(set)) {

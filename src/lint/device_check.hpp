@@ -44,6 +44,8 @@ public:
     void egress_map(std::vector<EgressRow>& rows);
     /// EL901, EL902, EL903; after all questions.
     void bookkeeping(const std::function<bool(std::string_view)>& selected);
+    /// A finding of a check in C++ (checks/): the device's name and the fingerprint are filled in.
+    void keep(Finding finding, std::string_view key);
 
     [[nodiscard]] std::vector<Finding>& findings() { return findings_; }
     [[nodiscard]] std::vector<std::unique_ptr<query::Evaluation>>& families() { return families_; }

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "lint/address_space.hpp"
+#include "lint/checks/checks.hpp"
 #include "lint/checks/ipv6_unfiltered.hpp"
 #include "lint/device_check.hpp"
 #include "lint/lint.hpp"
@@ -144,6 +145,9 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
                 report.findings.push_back(std::move(f));
             }
         }
+        if (rules_too)
+            checks::run(check, p, intent, sources, options,
+                        [&](std::string_view code) { return selected(options, code); });
         if (options.egress_map || !rules_too) check.egress_map(report.egress);
         if (rules_too) check.bookkeeping([&](std::string_view code) { return selected(options, code); });
         if (rules_too && options.workshop != nullptr)

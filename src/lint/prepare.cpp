@@ -101,6 +101,9 @@ Prepared prepare(DeviceInput input, const Intent& intent, const base::Sources& s
     const bool routes_were_known = p.device.routes_known;
     const bool resolved = p.device.resolved;
     Inferred found = infer(p.device, input.intent, intent, sources);
+    for (std::size_t i = 0; i < p.device.sets.size(); ++i)
+        if (const auto* names = std::get_if<InterfaceNames>(&p.device.sets[i].is))
+            p.interface_sets.emplace_back(SetId(i), names->patterns);
     if (!resolved) resolve(p.device, p.diagnostics);
     p.violations = validate(p.device);
     p.assumptions = std::move(found.assumptions);

@@ -64,6 +64,8 @@ struct Prepared {
     std::vector<Assumption> assumptions;
     std::vector<std::string> violations;  ///< of model::validate; a non-empty list is a defect of this program
     Network network;
+    /// Interface names as rules compare with them: resolve leaves numbers only, and none for what does not exist.
+    std::vector<std::pair<model::SetId, std::vector<std::string>>> interface_sets;
     /// Predicates that say whether a destination is the device's own address; false for traffic to the internet.
     std::vector<model::PredicateId> own_destination;
 };

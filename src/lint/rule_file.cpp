@@ -72,7 +72,7 @@ bool read_expectation(std::string_view text, RuleExample& example) {
 std::pair<std::string, unsigned> read_examples(std::string_view page, unsigned first_line, RuleFile& rule) {
     Lines lines{page, 0, first_line};
     std::string_view line;
-    std::string intent;
+    std::string intent, addresses;
     while (lines.next(line)) {
         if (!line.starts_with("```")) continue;
         const unsigned fence = lines.number;
@@ -94,10 +94,15 @@ std::pair<std::string, unsigned> read_examples(std::string_view page, unsigned f
             intent = body;
             continue;
         }
+        if (info[0] == "json" && info[1] == "addresses") {
+            addresses = body;
+            continue;
+        }
         RuleExample example;
         example.dialect = std::string(info[0]);
         example.text = body;
         example.intent = intent;
+        example.addresses = addresses;
         example.line = fence;
         if (info[1].starts_with("expect=")) {
             if (!read_expectation(info[1].substr(7), example))

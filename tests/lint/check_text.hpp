@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dialects/dialect.hpp"
+#include "dialects/iproute/read.hpp"
 #include "lint/lint.hpp"
 
 namespace egresslint::lint::testing {
@@ -55,13 +56,23 @@ inline std::vector<DeviceInput> read(Run& run, const std::string& fence, const s
     return devices;
 }
 
-/// The rules that run unasked in `check`, and `too`.
+inline void check_with(Run& run, const std::string& fence, const std::string& text, const std::string& intent_text,
+                       const Options& options, const std::string& addresses = {}) {
+    auto devices = read(run, fence, text, intent_text);
+    for (DeviceInput& d : devices)
+        if (!addresses.empty())
+            dialects::iproute::read_addresses(run.sources, run.sources.add("addresses.json", addresses), d.device,
+                                              d.diagnostics);
+    run.report = check(std::move(devices), run.intent, run.sources, options);
+}
+
+/// The rules that run unasked in `check`, but for hygiene, and `too`.
 inline void check_text(Run& run, const std::string& fence, const std::string& text, const std::string& intent_text = {},
                        const std::string& too = {}) {
-    auto devices = read(run, fence, text, intent_text);
     Options options;
+    options.ignore = {"EL2"};
     if (!too.empty()) options.extend_select = {too};
-    run.report = check(std::move(devices), run.intent, run.sources, options);
+    check_with(run, fence, text, intent_text, options);
 }
 
 /// "EL101@4", sorted; line 0 without a place.

@@ -379,6 +379,9 @@ ExprId set(Context& c, const Instance& instance) {
     c.uses->push_back(use.object);
     use.mark = c.netfilter.registers().mark;
     use.span = which->span;
+    if (const auto* known = c.sets.find(use.name); known != nullptr && known->elements.empty() && !known->timeout &&
+                                                   !known->not_understood && !use.written_by_rules)
+        c.b.device().objects[use.object.index()].state = ObjectState::empty;
     auto e = asked_before(c, use, which->args[1]);
     // Counters of the element decide as well.
     for (const auto& o : instance.options) {

@@ -81,9 +81,17 @@ Read read_device(base::Sources& sources, const std::vector<Input>& inputs, base:
     model::Builder builder(name);
     builder.reserve(texts.rule_count());
     for (const auto& set : sets.all()) builder.define("set", set.name, set.span);
+    for (const auto& set : sets.all())
+        if (set.type == "list:set")
+            for (const auto& member : set.names) (void)builder.use("set", member, set.span);
     families::netfilter::Netfilter netfilter(builder);
     if (!lower_tables(texts, sets, builder, netfilter, diagnostics)) return out;
     netfilter.finish();
+    // The kernel keeps sets by themselves: one that no file given has is defined elsewhere, not nowhere (EL903 says
+    // it).
+    for (auto& object : builder.device().objects)
+        if (object.kind == "set" && object.state == model::ObjectState::undefined)
+            object.state = model::ObjectState::defined;
     out.devices.push_back(std::move(builder).finish());
     return out;
 }
