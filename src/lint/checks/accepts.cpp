@@ -44,6 +44,7 @@ void catch_alls(Context& c) {
             f.message = fmt::format("this rule accepts every packet {} that the rules before it leave",
                                     path == Path::forwarded ? "to be forwarded" : "to the device itself");
             f.label = "no condition";
+            c.show_packet(f, r);
             c.report(std::move(f), rule_text(d, r));
         }
     }
@@ -59,9 +60,11 @@ void defaults(Context& c) {
         // A packet is let through by default only if every stage on its way does so.
         bool open[2] = {false, false};
         const Stage* shown = nullptr;
+        RuleId helper;
         for (const Family family : {Family::v4, Family::v6}) {
             bool some = false, every = true;
             const Stage* best = nullptr;
+            RuleId by;
             for (std::size_t s = 0; s < d.pipeline.size(); ++s) {
                 const Stage& stage = d.pipeline[s];
                 if (stage.label != Label::filter || path_of(d, stage) != path || !sees(d, stage, family)) continue;
@@ -69,13 +72,14 @@ void defaults(Context& c) {
                 const auto at = std::find_if(c.defaults().begin(), c.defaults().end(), [&](const Default& x) {
                     return x.stage == StageId(s) && x.family == family;
                 });
+                if (at != c.defaults().end()) by = at->rule;
                 every = every && at != c.defaults().end() && !flow::is_dead(c.shadow().of(at->rule).standing);
                 if (best == nullptr || (restricts(d, stage.entry) && !restricts(d, best->entry)) ||
                     (d.chains[best->entry.index()].rules.empty() && !d.chains[stage.entry.index()].rules.empty()))
                     best = &stage;
             }
             open[family == Family::v6] = some && every;
-            if (some && every && shown == nullptr) shown = best;
+            if (some && every && shown == nullptr) shown = best, helper = by;
         }
         if (shown == nullptr) continue;
         const bool has_rules = !d.chains[shown->entry.index()].rules.empty();
@@ -87,6 +91,7 @@ void defaults(Context& c) {
                                 path == Path::forwarded ? "to be forwarded" : "to the device itself",
                                 family_words(open[0], open[1]));
         f.label = "accepts by default";
+        c.show_packet(f, helper);
         c.report(std::move(f), shown->name);
     }
 }

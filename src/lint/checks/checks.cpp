@@ -231,6 +231,15 @@ void Context::relate(Finding& finding, const std::vector<RuleId>& rules, const s
     }
 }
 
+void Context::show_packet(Finding& finding, RuleId rule) {
+    const auto w = shadow().witness(rule);
+    if (!w) return;
+    const flow::Trace trace = flow::trace(device, w->packet, w->valuation);
+    finding.witness = packet_text(device, w->packet);
+    finding.outcome = outcome_text(device, w->packet, trace);
+    finding.trace = trace_steps(device, trace.outcome);
+}
+
 Finding Context::finding(std::string_view code, base::Span span) const {
     Finding f;
     f.rule = std::string(code);

@@ -77,6 +77,10 @@ public:
     /// One further place for each rule, eight at most.
     void relate(Finding& finding, const std::vector<model::RuleId>& rules, const std::string& label) const;
 
+    /// A packet that acts on the rule (or, for a default, that no rule decides), and how it fares; none if none is
+    /// found.
+    void show_packet(Finding& finding, model::RuleId rule);
+
     /// With name, severity and help of the rule file.
     [[nodiscard]] Finding finding(std::string_view code, base::Span span) const;
     /// `key`: what the finding is about, free of line numbers.
