@@ -51,7 +51,10 @@ Words dialect_names() {
 }
 
 /// Codes, prefixes of codes ("EL1"), names, or ALL.
-std::string check_rule_selector(std::string_view option, std::string& word) {
+/// What a site's rules or policies may be called is looked up when they have been read.
+std::string check_rule_selector(std::string_view option, std::string& word, bool with_rules) {
+    const bool may_be_site =
+        !word.starts_with("EL") && !word.starts_with("el") && (with_rules || lint::wrong_site_code(word).empty());
     if (word == "ALL") {
         word = "EL";
         return "";
@@ -68,6 +71,7 @@ std::string check_rule_selector(std::string_view option, std::string& word) {
             word = upper;
             return "";
         }
+    if (may_be_site) return "";
     const std::string near = lint::nearest_rule(word);
     return fmt::format("{}: no such rule '{}'{}", option, word,
                        near.empty() ? "; `egresslint rules` lists them" : fmt::format("; did you mean '{}'?", near));
@@ -187,6 +191,11 @@ private:
                 ->allow_extra_args(false)
                 ->delimiter(',');
         }
+        if (command.takes & takes_rule_files)
+            sub.add_option("--rules", options_.rule_directories,
+                           "a directory of rule files, *.md, asked too; may be repeated")
+                ->type_name("DIR")
+                ->allow_extra_args(false);
         if (command.takes & takes_findings) {
             sub.add_option("--output", raw_.outputs, "a further report into a file; may be repeated")
                 ->type_name("FORMAT=PATH")
@@ -281,11 +290,12 @@ private:
         if (problem.empty() && !options_.after.empty())
             problem = one_of("--after", options_.after, {"read", "resolve"});
         for (std::string& word : options_.select)
-            if (problem.empty()) problem = check_rule_selector("--select", word);
+            if (problem.empty()) problem = check_rule_selector("--select", word, !options_.rule_directories.empty());
         for (std::string& word : options_.extend_select)
-            if (problem.empty()) problem = check_rule_selector("--extend-select", word);
+            if (problem.empty())
+                problem = check_rule_selector("--extend-select", word, !options_.rule_directories.empty());
         for (std::string& word : options_.ignore)
-            if (problem.empty()) problem = check_rule_selector("--ignore", word);
+            if (problem.empty()) problem = check_rule_selector("--ignore", word, !options_.rule_directories.empty());
         if (problem.empty()) problem = translate_ports();
         if (problem.empty()) problem = translate_service(command);
         if (problem.empty()) problem = contradictions();

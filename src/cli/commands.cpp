@@ -5,7 +5,7 @@
 namespace egresslint::cli {
 
 const std::vector<Command>& commands() {
-    constexpr unsigned lints = takes_paths | takes_intent | takes_rules | takes_findings;
+    constexpr unsigned lints = takes_paths | takes_intent | takes_rules | takes_rule_files | takes_findings;
     static const std::vector<Command> table{
         {"check",
          "lint; finds egresslint.toml upward, infers what it does not say",
@@ -43,8 +43,8 @@ const std::vector<Command>& commands() {
          {"text", "json", "jsonl"},
          run_matrix},
         {"model", "the vendor-neutral model", takes_paths | takes_intent | takes_after, {"json", "text"}, run_model},
-        {"rules", "the list of rules", 0, {"text", "json"}, run_rules},
-        {"explain", "one rule's page: why, example, fix", takes_code, {"text", "json"}, run_explain},
+        {"rules", "the list of rules", takes_rule_files, {"text", "json"}, run_rules},
+        {"explain", "one rule's page: why, example, fix", takes_code | takes_rule_files, {"text", "json"}, run_explain},
     };
     return table;
 }

@@ -13,8 +13,10 @@ Expected<int> run_explain(Session& session) {
     if (code.empty())
         return tl::unexpected(failure(Status::usage, "explain needs a rule; `egresslint rules` lists them"));
     const lint::RuleFile* rule = lint::find_rule(code);
+    if (rule == nullptr) rule = lint::find_rule(code, session.site_rules);
     if (rule == nullptr) {
-        const std::string near = lint::nearest_rule(code);
+        std::string near = lint::nearest_rule(code);
+        if (near.empty()) near = lint::nearest_rule(code, session.site_rules);
         return tl::unexpected(failure(
             Status::usage,
             fmt::format("there is no rule '{}'{}", code,

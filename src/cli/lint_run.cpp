@@ -11,6 +11,7 @@
 
 #include "base/io.hpp"
 #include "cli/mend.hpp"
+#include "cli/site_rules.hpp"
 #include "dialects/dialect.hpp"
 #include "lint/baseline.hpp"
 #include "report/escape.hpp"
@@ -62,6 +63,7 @@ lint::Report run_rules(const Session& session, Inputs& inputs, Persona persona) 
     wanted.select = options.select;
     wanted.ignore = options.ignore;
     wanted.extend_select = options.extend_select;
+    wanted.site_rules = &session.site_rules;
     wanted.audit = persona == Persona::audit;
     wanted.suppressions = !options.no_suppressions;
     wanted.egress_map = persona == Persona::audit;
@@ -102,6 +104,7 @@ Expected<void> without_known(Session& session, lint::Report& report) {
 }  // namespace
 
 Expected<int> lint_and_report(Session& session, Inputs inputs, Persona persona) {
+    if (const auto named = check_selectors(session, *inputs.intent); !named) return tl::unexpected(named.error());
     const Options& options = session.options;
     lint::Report report = run_rules(session, inputs, persona);
     if (options.fix || options.diff) {

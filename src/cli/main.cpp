@@ -8,6 +8,7 @@
 
 #include "cli/arguments.hpp"
 #include "cli/session.hpp"
+#include "cli/site_rules.hpp"
 
 namespace {
 
@@ -37,6 +38,7 @@ int run(int argc, const char* const* argv) {
     session.err = style_for(session.options, STDERR_FILENO);
     if (!parsed.problem.empty()) return cli::end_with(session, cli::failure(cli::Status::usage, parsed.problem));
     if (parsed.command == nullptr) return session.print(parsed.text) ? 0 : 2;
+    if (const auto read = cli::read_site_rules(session); !read) return cli::end_with(session, read.error());
     const cli::Expected<int> result = parsed.command->run(session);
     return result ? *result : cli::end_with(session, result.error());
 }

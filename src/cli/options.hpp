@@ -34,6 +34,7 @@ struct Options {
     std::string config;
     bool isolated = false;
     std::vector<std::string> select, extend_select, ignore;
+    std::vector<std::string> rule_directories;  ///< the site's own rules
 
     // what comes out
     std::string format = "text";

@@ -7,8 +7,10 @@
 namespace egresslint::cli {
 
 Expected<int> run_rules(Session& session) {
-    const std::string text = session.options.format == "json" ? report::rules_json(lint::rules(), false)
-                                                              : report::rules_text(lint::rules(), session.out);
+    std::vector<lint::RuleFile> rules = lint::rules();
+    rules.insert(rules.end(), session.site_rules.begin(), session.site_rules.end());
+    const std::string text =
+        session.options.format == "json" ? report::rules_json(rules, false) : report::rules_text(rules, session.out);
     if (!session.print(text))
         return tl::unexpected(failure(Status::unreadable, "standard output could not be written"));
     return 0;

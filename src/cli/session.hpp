@@ -15,6 +15,7 @@
 #include "base/source.hpp"
 #include "cli/options.hpp"
 #include "lint/finding.hpp"
+#include "lint/rule_file.hpp"
 #include "report/report.hpp"
 
 namespace egresslint::cli {
@@ -37,6 +38,7 @@ using Expected = tl::expected<T, Failure>;
 
 struct Session {
     Options options;
+    std::vector<lint::RuleFile> site_rules;  ///< of --rules
     base::Sources sources;
     std::map<std::string, std::string>
         overlay;        ///< texts to read in place of files, by path as opened: fixes not yet written

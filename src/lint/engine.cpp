@@ -28,6 +28,7 @@ bool starts_with_any(std::string_view code, std::string_view name, const std::ve
 
 bool selected(const Options& options, std::string_view code) {
     const RuleFile* rule = find_rule(code);
+    if (rule == nullptr && options.site_rules != nullptr) rule = find_rule(code, *options.site_rules);
     const std::string_view name = rule != nullptr ? std::string_view(rule->name) : std::string_view{};
     if (starts_with_any(code, name, options.ignore)) return false;
     if (starts_with_any(code, name, options.extend_select)) return true;
@@ -60,23 +61,57 @@ DeviceReport describe(const Prepared& p) {
     return r;
 }
 
-/// A policy of the site as a question; its own mistakes are EL903 at its place.
-std::optional<Question> question_of(const Policy& policy, std::string& error) {
-    auto query = query::parse(policy.query);
-    if (!query) {
-        error = render(query.error(), policy.query);
-        return std::nullopt;
+/// A question that the site asks: of its rule files, or a [[policy]].
+struct SiteQuestion {
+    Question question;
+    std::string what;  ///< "the policy SITE1"
+    base::Span span;
+    std::string unknown;  ///< a name in it that a device does not know
+    bool asked = false;   ///< of some device
+};
+
+std::vector<SiteQuestion> site_questions(const Intent& intent, const Options& options) {
+    std::vector<SiteQuestion> list;
+    if (options.site_rules != nullptr)
+        for (const RuleFile& rule : *options.site_rules)
+            if (selected(options, rule.code))
+                for (Question& q : questions_of(rule))
+                    list.push_back(
+                        {std::move(q), fmt::format("the rule {} ({})", rule.code, rule.path), {}, "", false});
+    for (const Policy& policy : intent.policies) {
+        if (!selected(options, policy.code)) continue;
+        RuleFile rule;
+        rule.code = policy.code;
+        rule.name = "policy";
+        rule.severity = policy.severity == "warning" ? base::Severity::warning
+                        : policy.severity == "note"  ? base::Severity::note
+                                                     : base::Severity::error;
+        rule.kind = policy.kind == "require"   ? RuleKind::require
+                    : policy.kind == "several" ? RuleKind::several
+                                               : RuleKind::forbid;
+        rule.query = policy.query;
+        rule.message =
+            policy.message.empty() ? fmt::format("the policy {} does not hold", policy.code) : policy.message;
+        rule.help = policy.help;
+        // A query that does not read was refused with the intent file.
+        for (Question& q : questions_of(rule))
+            list.push_back({std::move(q), fmt::format("the policy {}", policy.code), policy.span, "", false});
     }
-    Question q;
-    q.code = policy.code;
-    q.name = "policy";
-    q.severity = policy.severity == "warning" ? base::Severity::warning
-                 : policy.severity == "note"  ? base::Severity::note
-                                              : base::Severity::error;
-    q.kind = policy.kind == "require" ? RuleKind::require : RuleKind::forbid;
-    q.query = std::move(*query);
-    q.message = policy.message.empty() ? fmt::format("the policy {} does not hold", policy.code) : policy.message;
-    return q;
+    return list;
+}
+
+/// What the site asks of one device; a device that lacks a name of the question has no answer to it.
+void ask_site(DeviceCheck& check, const Prepared& p, const Intent& intent, std::vector<SiteQuestion>& questions) {
+    for (SiteQuestion& site : questions) {
+        if (const auto unknown = query::check_names(site.question.query, {&p}, intent)) {
+            site.unknown = unknown->message;
+            if (!unknown->suggestion.empty())
+                site.unknown += fmt::format("; did you mean \"{}\"?", unknown->suggestion);
+            continue;
+        }
+        site.asked = true;
+        check.ask(site.question);
+    }
 }
 
 /// Every selected rule that is a question.
@@ -93,6 +128,7 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
     const std::size_t count = devices.size();
     std::size_t at = 0;
     std::string comment_signs;
+    std::vector<SiteQuestion> site = rules_too ? site_questions(intent, options) : std::vector<SiteQuestion>{};
     for (DeviceInput& input : devices) {
         const std::string name = input.device.name;
         const std::size_t number = input.number;
@@ -124,26 +160,7 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
         if (rules_too) {
             ask_all(check, options);
             if (selected(options, "EL108")) ipv6_unfiltered(p, intent, sources, check.findings());
-            for (const Policy& policy : intent.policies) {
-                if (!selected(options, policy.code)) continue;
-                std::string error;
-                const auto q = question_of(policy, error);
-                std::optional<QueryError> unknown;
-                if (q) unknown = query::check_names(q->query, {&p}, intent);
-                if (q && !unknown) {
-                    check.ask(*q);
-                    continue;
-                }
-                Finding f;
-                f.rule = "EL903";
-                f.name = "input-incomplete";
-                f.device = name;
-                f.span = policy.span;
-                f.message =
-                    fmt::format("the policy {} cannot be asked: {}", policy.code, unknown ? unknown->message : error);
-                f.fingerprint = fingerprint(fmt::format("policy|{}|{}", name, policy.code));
-                report.findings.push_back(std::move(f));
-            }
+            ask_site(check, p, intent, site);
         }
         if (rules_too)
             checks::run(check, p, intent, sources, options,
@@ -161,12 +178,26 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
                 options.budget);
         for (Finding& f : check.findings()) report.findings.push_back(std::move(f));
     }
+    // A name that no device of the run knows is a mistake, or the wrong files were given.
+    for (const SiteQuestion& question : site) {
+        if (question.asked || question.unknown.empty()) continue;
+        Finding f;
+        f.rule = "EL903";
+        f.name = "input-incomplete";
+        f.span = question.span;
+        f.device = report.devices.size() == 1 ? report.devices.front().name : "";
+        f.message = fmt::format("{} cannot be asked: {}", question.what, question.unknown);
+        f.fingerprint = fingerprint(fmt::format("policy|{}|{}", f.device, question.question.code));
+        report.findings.push_back(std::move(f));
+    }
     if (rules_too && options.suppressions) {
         SuppressionRules by;
         by.selected = [&](std::string_view code) { return selected(options, code); };
         by.known = [&](std::string_view code) {
-            return find_rule(code) != nullptr || std::any_of(intent.policies.begin(), intent.policies.end(),
-                                                             [&](const Policy& p) { return p.code == code; });
+            return find_rule(code) != nullptr ||
+                   (options.site_rules != nullptr && find_rule(code, *options.site_rules) != nullptr) ||
+                   std::any_of(intent.policies.begin(), intent.policies.end(),
+                               [&](const Policy& p) { return p.code == code; });
         };
         by.comment_signs = comment_signs;
         by.today = options.today;

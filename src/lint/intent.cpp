@@ -13,6 +13,9 @@
 #include <initializer_list>
 
 #include "base/date.hpp"
+#include "lint/lint.hpp"
+#include "lint/query.hpp"
+#include "lint/rule_file.hpp"
 #include "lint/suggest.hpp"
 
 namespace egresslint::lint {
@@ -34,11 +37,12 @@ public:
         if (end <= begin) end = std::min<std::uint32_t>(begin + 1, static_cast<std::uint32_t>(text.size()));
         return {file_, begin, end};
     }
-    void error(const toml::source_region& region, std::string message) {
+    void error(const toml::source_region& region, std::string message) { error(span(region), std::move(message)); }
+    void error(base::Span where, std::string message) {
         failed_ = true;
         base::Diagnostic d;
         d.kind = base::Diagnostic::Kind::fatal;
-        d.span = span(region);
+        d.span = where;
         d.message = std::move(message);
         diagnostics_.push_back(std::move(d));
     }
@@ -109,6 +113,15 @@ public:
             else
                 error(item.source(), fmt::format("\"{}\" is a list of tables: write [[{}]]", key, key));
         }
+    }
+    /// The part of a string's value, where the text has it as it is: without escapes.
+    base::Span part(const toml::node& node, std::string_view value, std::size_t begin, std::size_t end) const {
+        const base::Span whole = span(node.source());
+        const std::size_t at = sources_.text(file_).find(value, whole.begin);
+        // Behind quotation marks, three at most, and the line end that TOML drops.
+        if (at == std::string_view::npos || at > whole.begin + 5) return whole;
+        return {file_, static_cast<std::uint32_t>(at + begin),
+                static_cast<std::uint32_t>(at + std::max(end, begin + 1))};
     }
     const toml::table* table(const toml::table& in, std::string_view key) {
         const toml::node* node = in.get(key);
@@ -200,25 +213,75 @@ void read_device(Reader& r, const toml::table& t, Intent& intent) {
 }
 
 void read_policy(Reader& r, const toml::table& t, Intent& intent) {
-    r.only(t, "[[policy]]", {"code", "forbid", "require", "message", "severity"});
+    r.only(t, "[[policy]]", {"code", "forbid", "require", "several", "message", "help", "severity"});
     Policy policy;
     policy.span = r.span(t.source());
     r.text(t, "code", policy.code);
     r.need(t, "[[policy]]", !policy.code.empty(), "code");
-    std::string forbid, require;
-    r.text(t, "forbid", forbid);
-    r.text(t, "require", require);
-    if (forbid.empty() == require.empty())
-        r.error(t.source(), "[[policy]] needs either \"forbid\" or \"require\", with a query");
-    policy.kind = require.empty() ? "forbid" : "require";
-    policy.query = require.empty() ? forbid : require;
-    if (const toml::node* node = t.get(policy.kind)) policy.span = r.span(node->source());
+    if (const toml::node* node = t.get("code"); node != nullptr && node->is_string()) {
+        if (std::string wrong = wrong_site_code(policy.code); !wrong.empty()) r.error(node->source(), std::move(wrong));
+        for (const Policy& other : intent.policies)
+            if (other.code == policy.code)
+                r.error(node->source(), fmt::format("a second policy has the code \"{}\"", policy.code));
+    }
+    std::size_t kinds = 0;
+    for (const std::string_view kind : {"forbid", "require", "several"}) {
+        std::string query;
+        r.text(t, kind, query);
+        if (query.empty()) continue;
+        ++kinds;
+        policy.kind = kind;
+        policy.query = std::move(query);
+    }
+    if (kinds != 1) {
+        r.error(t.source(), "[[policy]] needs either \"forbid\", \"require\" or \"several\", with a query");
+    } else if (const toml::node* node = t.get(policy.kind)) {
+        policy.span = r.span(node->source());
+        if (const auto query = query::parse(policy.query); !query) {
+            const QueryError& e = query.error();
+            r.error(
+                r.part(*node, policy.query, e.begin, e.end),
+                e.suggestion.empty() ? e.message : fmt::format("{}; did you mean \"{}\"?", e.message, e.suggestion));
+        }
+    }
     r.text(t, "message", policy.message);
+    r.text(t, "help", policy.help);
     policy.severity = "error";
     r.text(t, "severity", policy.severity);
     if (policy.severity != "error" && policy.severity != "warning" && policy.severity != "note")
         r.error(t.get("severity")->source(), "\"severity\" is \"error\", \"warning\" or \"note\"");
     intent.policies.push_back(std::move(policy));
+}
+
+/// [sets]: name = ["10.20.7.0/24", "10.20.8.1-10.20.8.9"] or name = [25, 587].
+void read_sets(Reader& r, const toml::table& t, Intent& intent) {
+    for (const auto& [key, node] : t) {
+        NamedSet set;
+        set.name = std::string(key.str());
+        set.span = r.span(key.source());
+        const auto* list = node.as_array();
+        if (list == nullptr || list->empty()) {
+            r.error(node.source(), fmt::format("\"{}\" is a list of addresses, or of port numbers", set.name));
+            continue;
+        }
+        std::vector<base::Interval> v4, v6, ports;
+        for (const toml::node& item : *list) {
+            const auto* text = item.as_string();
+            const auto* number = item.as_integer();
+            if (number != nullptr && number->get() >= 0 && number->get() <= 65535) {
+                ports.push_back({static_cast<base::u128>(number->get()), static_cast<base::u128>(number->get())});
+            } else if (const auto range = text == nullptr ? std::nullopt : query::address_range(text->get())) {
+                (range->family == base::Family::v4 ? v4 : v6).push_back({range->first, range->last});
+            } else {
+                r.error(item.source(), "this is no address, prefix, range of addresses or port number");
+            }
+        }
+        if (!ports.empty() && !(v4.empty() && v6.empty()))
+            r.error(node.source(), fmt::format("\"{}\" holds addresses and ports; make it two sets", set.name));
+        set.addresses = {base::IntervalSet(std::move(v4)), base::IntervalSet(std::move(v6))};
+        set.ports = base::IntervalSet(std::move(ports));
+        intent.sets.push_back(std::move(set));
+    }
 }
 
 /// YYYY-MM-DD, as a string or a TOML date.
@@ -282,7 +345,7 @@ std::optional<Intent> read_intent(const base::Sources& sources, base::FileId fil
     const std::size_t slash = path.rfind('/');
     intent.directory = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
     intent.declared = true;
-    r.only(root, "the intent file", {"site", "mail_server", "smtp", "device", "evidence", "policy", "allow"});
+    r.only(root, "the intent file", {"site", "sets", "mail_server", "smtp", "device", "evidence", "policy", "allow"});
     if (const toml::table* site = r.table(root, "site")) {
         r.only(*site, "[site]", {"internal"});
         r.prefixes(*site, "internal", intent.internal);
@@ -297,6 +360,7 @@ std::optional<Intent> read_intent(const base::Sources& sources, base::FileId fil
         r.texts(*evidence, "registry", intent.evidence.registry);
         r.text(*evidence, "organisation", intent.evidence.organisation);
     }
+    if (const toml::table* sets = r.table(root, "sets")) read_sets(r, *sets, intent);
     r.tables(root, "policy", [&](const toml::table& t) { read_policy(r, t, intent); });
     r.tables(root, "allow", [&](const toml::table& t) { read_allow(r, t, intent); });
     if (r.failed()) return std::nullopt;

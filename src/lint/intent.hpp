@@ -46,9 +46,10 @@ struct NamedSet {
     base::IntervalSet ports;
     base::Span span;
 };
+/// A rule of the site, in the query language.
 struct Policy {
-    std::string code, kind /* forbid, require */, query, message, severity;
-    base::Span span;
+    std::string code, kind /* forbid, require, several */, query, message, help, severity;
+    base::Span span;  ///< of the query
 };
 struct Allow {
     std::string rule, device, match, reason, until;

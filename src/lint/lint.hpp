@@ -29,8 +29,9 @@ struct Options {
     std::vector<std::string> extend_select;   ///< these too
     bool audit = false;                       ///< also the rules that run in audits only
     std::string today;                        ///< "2026-11-27", for `until`; "": the clock's
-    bool egress_map = false;                  ///< fill Report::egress
-    bool suppressions = true;                 ///< false: comments and [[allow]] count for nothing
+    const std::vector<RuleFile>* site_rules = nullptr;  ///< further rule files, asked like ours; may be null
+    bool egress_map = false;                            ///< fill Report::egress
+    bool suppressions = true;                           ///< false: comments and [[allow]] count for nothing
     std::vector<std::uint16_t> egress_ports = {25};
     flow::Budget budget;
     const Workshop* workshop = nullptr;                                  ///< findings get the fixes that can be proven

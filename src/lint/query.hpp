@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -116,6 +117,13 @@ struct Query {
     std::string variable;  ///< "m"
     Node root;
 };
+
+/// An address, a prefix or a range, as queries write them.
+struct AddressRange {
+    base::Family family = base::Family::v4;
+    base::u128 first = 0, last = 0;
+};
+[[nodiscard]] std::optional<AddressRange> address_range(std::string_view text);
 
 inline constexpr std::size_t max_query_length = 16384;
 

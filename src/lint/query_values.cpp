@@ -70,6 +70,15 @@ constexpr std::array<std::pair<std::string_view, std::uint16_t>, 12> services{{{
 
 }  // namespace
 
+std::optional<AddressRange> address_range(std::string_view text) {
+    if (const auto prefix = base::parse_prefix(text))
+        return AddressRange{prefix->base.family, prefix->first(), prefix->last()};
+    if (const auto pair = range(text, [](std::string_view s) { return base::parse_address(s); });
+        pair && pair->first.family == pair->second.family && pair->first.bits <= pair->second.bits)
+        return AddressRange{pair->first.family, pair->first.bits, pair->second.bits};
+    return std::nullopt;
+}
+
 std::optional<Value> Builder::value(const RawValue& raw) {
     Value v;
     v.kind = raw.kind;
@@ -117,17 +126,10 @@ std::optional<Value> Builder::value(const RawValue& raw) {
             return std::nullopt;
         }
         v.kind = Kind::addresses;
-        if (const auto prefix = base::parse_prefix(t)) {
-            v.family = prefix->base.family;
-            v.first = prefix->first();
-            v.last = prefix->last();
-            return v;
-        }
-        if (const auto pair = range(t, [](std::string_view s) { return base::parse_address(s); });
-            pair && pair->first.family == pair->second.family && pair->first.bits <= pair->second.bits) {
-            v.family = pair->first.family;
-            v.first = pair->first.bits;
-            v.last = pair->second.bits;
+        if (const auto range = address_range(t)) {
+            v.family = range->family;
+            v.first = range->first;
+            v.last = range->last;
             return v;
         }
         fail(

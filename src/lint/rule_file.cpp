@@ -13,6 +13,8 @@
 
 #include "base/check.hpp"
 #include "lint/embedded_rules.hpp"
+#include "lint/lint.hpp"
+#include "lint/query.hpp"
 #include "lint/suggest.hpp"
 
 namespace egresslint::lint {
@@ -131,9 +133,34 @@ std::string first_sentence(std::string_view page, std::string_view head) {
     return text;
 }
 
+/// The mistake of a query in a rule file, with its place where the file has the query's text as it is.
+std::optional<RuleFileError> wrong_query(std::string_view path, std::string_view text, const std::string& asked) {
+    if (asked.empty()) return std::nullopt;
+    const auto parsed = query::parse(asked);
+    if (parsed) return std::nullopt;
+    const QueryError& e = parsed.error();
+    RuleFileError error{std::string(path), 1, e.message};
+    if (!e.suggestion.empty()) error.message += fmt::format("; did you mean \"{}\"?", e.suggestion);
+    if (const std::size_t at = text.find(asked); at != std::string_view::npos) {
+        error.begin = at + e.begin;
+        error.end = at + std::max(e.end, e.begin + 1);
+        const auto before = text.substr(0, error.begin);
+        error.line = 1 + static_cast<unsigned>(std::count(before.begin(), before.end(), '\n'));
+    }
+    return error;
+}
+
 }  // namespace
 
-tl::expected<RuleFile, RuleFileError> parse_rule_file(std::string_view path, std::string_view text) {
+std::string wrong_site_code(std::string_view code) {
+    const auto fits = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; };
+    if (code.starts_with("EL")) return fmt::format("codes that begin with EL are egresslint's own: \"{}\"", code);
+    if (code.empty() || code[0] < 'A' || code[0] > 'Z' || !std::all_of(code.begin(), code.end(), fits))
+        return fmt::format("\"{}\" is no code such as SITE1: capitals, digits, - and _", code);
+    return {};
+}
+
+tl::expected<RuleFile, RuleFileError> parse_rule_file(std::string_view path, std::string_view text, Whose whose) {
     const auto wrong = [&](unsigned line, std::string message) {
         return tl::unexpected(RuleFileError{std::string(path), line, std::move(message)});
     };
@@ -214,6 +241,8 @@ tl::expected<RuleFile, RuleFileError> parse_rule_file(std::string_view path, std
         else
             return wrong(1, fmt::format("\"{}\" is no severity; write error, warning or note", *word));
     }
+    if (whose == Whose::site)
+        if (std::string mistake = wrong_site_code(rule.code); !mistake.empty()) return wrong(1, std::move(mistake));
     if (kind == "require")
         rule.kind = RuleKind::require;
     else if (kind == "several")
@@ -228,15 +257,23 @@ tl::expected<RuleFile, RuleFileError> parse_rule_file(std::string_view path, std
         rule.runs = RuleRuns::selected;
     else if (runs != "always")
         return wrong(1, "\"runs\" is \"always\", \"audit\" or \"selected\"");
+    if (whose == Whose::site) {
+        if (rule.kind == RuleKind::native)
+            return wrong(1, "a site's rule asks a query; what is native is a check in the program");
+        for (const std::string* asked : {&rule.query, &rule.also_query})
+            if (auto error = wrong_query(path, text, *asked)) return tl::unexpected(std::move(*error));
+    }
     if (rule.kind != RuleKind::native && (rule.query.empty() || rule.message.empty()))
         return wrong(1, "the front matter needs \"query\" and \"message\"");
 
     const std::string_view page = text.substr(lines.at);
     rule.page = std::string(page.substr(std::min(page.size(), page.find_first_not_of("\r\n"))));
+    if (rule.page.empty()) rule.page = fmt::format("# {} {}\n\n{}\n", rule.code, rule.name, rule.query);
     for (const std::string_view head : heads)
-        if (rule.page.find(fmt::format("## {}\n", head)) == std::string::npos)
+        if (whose == Whose::ours && rule.page.find(fmt::format("## {}\n", head)) == std::string::npos)
             return wrong(lines.number, fmt::format("the page lacks the head \"## {}\"", head));
     rule.summary = first_sentence(rule.page, "What it does");
+    if (rule.summary.empty()) rule.summary = rule.message;
     const auto [message, at] = read_examples(page, lines.number, rule);
     if (!message.empty()) return wrong(at, message);
     return rule;
@@ -267,15 +304,15 @@ bool same_text(std::string_view a, std::string_view b) {
 }
 }  // namespace
 
-const RuleFile* find_rule(std::string_view code_or_name) {
-    for (const RuleFile& rule : rules())
+const RuleFile* find_rule(std::string_view code_or_name, const std::vector<RuleFile>& among) {
+    for (const RuleFile& rule : among)
         if (same_text(rule.code, code_or_name) || same_text(rule.name, code_or_name)) return &rule;
     return nullptr;
 }
 
-std::string nearest_rule(std::string_view text) {
+std::string nearest_rule(std::string_view text, const std::vector<RuleFile>& among) {
     std::vector<std::string_view> known;
-    for (const RuleFile& rule : rules()) {
+    for (const RuleFile& rule : among) {
         known.push_back(rule.code);
         known.push_back(rule.name);
     }

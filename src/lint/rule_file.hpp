@@ -79,14 +79,21 @@ struct RuleFileError {
     std::string path;
     unsigned line = 0;
     std::string message;
+    std::size_t begin = 0, end = 0;  ///< in the text, where more than the line is known
 };
-[[nodiscard]] tl::expected<RuleFile, RuleFileError> parse_rule_file(std::string_view path, std::string_view text);
+/// Ours have every head on their page and may be native. A site's may be as short as its front matter, its query is
+/// read here, and its code is not one of ours.
+enum class Whose : std::uint8_t { ours, site };
+[[nodiscard]] tl::expected<RuleFile, RuleFileError> parse_rule_file(std::string_view path, std::string_view text,
+                                                                    Whose whose = Whose::ours);
+/// What is wrong with a code of a site's own rule or policy; "" if nothing.
+[[nodiscard]] std::string wrong_site_code(std::string_view code);
 
 /// Built-in rules by code. Parsed once.
 [[nodiscard]] const std::vector<RuleFile>& rules();
 /// By code ("EL101", any case) or name; nullptr if there is none.
-[[nodiscard]] const RuleFile* find_rule(std::string_view code_or_name);
+[[nodiscard]] const RuleFile* find_rule(std::string_view code_or_name, const std::vector<RuleFile>& among = rules());
 /// The nearest code or name, for "did you mean"; "" if nothing is near.
-[[nodiscard]] std::string nearest_rule(std::string_view text);
+[[nodiscard]] std::string nearest_rule(std::string_view text, const std::vector<RuleFile>& among = rules());
 
 }  // namespace egresslint::lint

@@ -186,6 +186,27 @@ TEST_CASE("queries ask which rule decided and what a packet went through", "[que
     CHECK(ask("blocked and to internet and from inside and through post")[0].empty);
 }
 
+TEST_CASE("the site's named sets are known to its queries", "[query]") {
+    testing::Run run;
+    std::vector<Prepared> prepared;
+    const std::string sets =
+        "[sets]\nscanners = [\"10.20.7.1-10.20.7.9\"]\nweb = [80]\nprinters = [\"10.20.7.128/25\"]\n" + office_intent;
+    for (DeviceInput& input : testing::read(run, "nft", office, sets))
+        prepared.push_back(prepare(std::move(input), run.intent, run.sources));
+    const auto asked = [&](const std::string& text) {
+        const auto answer = run_query(text, prepared, run.intent);
+        REQUIRE(answer);
+        return answer->front();
+    };
+    CHECK(asked("src in @scanners and accepted and to internet and tcp").ports == "80, 443");
+    CHECK(asked("src in @scanners and dport in @web and accepted and to internet and tcp").ports == "80");
+    // The site's set hides the configuration's, which its full name still names.
+    CHECK(asked("src in @printers and accepted and to internet and tcp").sources ==
+          std::vector<std::string>{"10.20.7.128/25"});
+    CHECK(asked("src in set \"ip fw printers\" and accepted and to internet and tcp").sources ==
+          std::vector<std::string>{"10.20.7.0/24"});
+}
+
 TEST_CASE("never looks at all states of a limiter", "[query]") {
     // Within its rate DNS is accepted, above it the policy drops it.
     CHECK_FALSE(ask("udp dport 53 and from inside and to internet and not accepted")[0].empty);

@@ -83,4 +83,19 @@ TEST_CASE("a rule file with a mistake says where", "[rules]") {
     r = parse_rule_file("x.md", front("code = \"X1\"\nname = \"x\"\nquery = \"any\"\nmessage = \"m\"\n"));
     REQUIRE_FALSE(r);
     CHECK(r.error().message == "the page lacks the head \"## What it does\"");
+
+    // A site's rule may do without a page, may not be called as ours, and is read whole at once.
+    const std::string site = front("code = \"SITE1\"\nname = \"x\"\nquery = \"any\"\nmessage = \"m\"\n");
+    r = parse_rule_file("x.md", site, Whose::site);
+    REQUIRE(r);
+    CHECK(r->summary == "m");
+    r = parse_rule_file("x.md", front("code = \"EL101\"\nname = \"x\"\nquery = \"any\"\nmessage = \"m\"\n"),
+                        Whose::site);
+    REQUIRE_FALSE(r);
+    CHECK(r.error().message == "codes that begin with EL are egresslint's own: \"EL101\"");
+    const std::string typo = front("code = \"SITE1\"\nname = \"x\"\nquery = \"any and acepted\"\nmessage = \"m\"\n");
+    r = parse_rule_file("x.md", typo, Whose::site);
+    REQUIRE_FALSE(r);
+    CHECK(r.error().line == 4);
+    CHECK(typo.substr(r.error().begin, r.error().end - r.error().begin) == "acepted");
 }
