@@ -100,7 +100,7 @@ TEST_CASE("mistakes in the intent file have a place and a suggestion", "[intent]
           "site/egresslint.toml:1:1: [[policy]] needs either \"forbid\", \"require\" or \"several\", with a query");
     // A query that does not read is a mistake of the file, at the word that is wrong.
     CHECK(Read("[[policy]]\ncode = \"S1\"\nforbid = 'src in 10.0.0.0/8 and acepted'\n").first() ==
-          "site/egresslint.toml:3:32: expected a comparison such as `src in 10.0.0.0/8`, or a fact such as `accepted`; "
+          "site/egresslint.toml:3:33: expected a comparison such as `src in 10.0.0.0/8`, or a fact such as `accepted`; "
           "did you mean \"accepted\"?");
     CHECK(Read("[[policy]]\ncode = \"S1\"\nrequire = \"\"\"\nfrom inside\n  and dport smpt\"\"\"\n").first() ==
           "site/egresslint.toml:5:13: \"smpt\" is not a port from 0 to 65535; did you mean \"smtp\"?");
@@ -109,7 +109,7 @@ TEST_CASE("mistakes in the intent file have a place and a suggestion", "[intent]
     CHECK(Read("[[policy]]\ncode = \"A1\"\nforbid = 'any'\n[[policy]]\ncode = \"A1\"\nforbid = 'any'\n").first() ==
           "site/egresslint.toml:5:8: a second policy has the code \"A1\"");
     CHECK(Read("[sets]\nprinters = [\"10.20.7.0/24\", \"somewhere\"]\n").first() ==
-          "site/egresslint.toml:2:30: this is no address, prefix, range of addresses or port number");
+          "site/egresslint.toml:2:29: this is no address, prefix, range of addresses or port number");
     CHECK(Read("[sets]\nmixed = [\"10.20.7.0/24\", 25]\n").first() ==
           "site/egresslint.toml:2:9: \"mixed\" holds addresses and ports; make it two sets");
     CHECK_FALSE(Read("[site\n").first().empty());
