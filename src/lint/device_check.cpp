@@ -234,9 +234,16 @@ std::vector<DeviceCheck::Group> DeviceCheck::groups(const Question& q, query::Ev
     flow::Analysis& a = e.analysis();
     // Thousands of rows may end in one group (a map of translations): joined once, and only a group needs its sample.
     std::vector<std::vector<HeaderSet>> pieces;
+    // One rule of the text may be several of the model: a pool for protocols with ports and one for the others.
+    const auto same_text = [&](RuleId a, RuleId b) {
+        if (a == b) return true;
+        const base::Span span = rule_span(p_.device, a);
+        return span.valid() && span == rule_span(p_.device, b) && p_.device.rules[a.index()].name.empty() &&
+               !p_.device.origins[p_.device.rules[a.index()].origin.index()].element;
+    };
     const auto add = [&](RuleId rule, StageId stage, const HeaderSet& headers, const auto& sample) {
         std::size_t at = 0;
-        while (at < list.size() && !(list[at].rule == rule && (rule.valid() || list[at].stage == stage))) ++at;
+        while (at < list.size() && !(same_text(list[at].rule, rule) && (rule.valid() || list[at].stage == stage))) ++at;
         if (at == list.size() && at == max_groups) --at;
         if (at == list.size()) {
             list.push_back({rule, stage, headers, sample()});

@@ -384,6 +384,13 @@ void Inference::find_inside() {
            "neither [site] internal nor routes were given", false);
 }
 
+namespace {
+/// The rule names the addresses that it publishes. "Any address of the device, but for one" names none.
+bool names_addresses(const Guard& guard, Family family) {
+    return guard.dst_limited && (!guard.dst_is_device || of(guard.dst, family).size() <= 64);
+}
+}  // namespace
+
 std::string Inference::name_of(Family family, u128 host) const {
     for (const Set& set : d_.sets) {
         if (!set.object.valid()) continue;
@@ -420,7 +427,7 @@ void Inference::find_published_servers() {
         view.server.inferred = true;
         view.server.span = span_of(p.rule);
         std::string to = "the device's own address";
-        if (p.guard.dst_limited && !p.guard.dst_is_device)
+        if (names_addresses(p.guard, p.family))
             to = base::addresses_to_string(of(p.guard.dst, p.family), p.family, 3);
         else if (!p.guard.dst_is_device)
             to = "any address";
@@ -511,7 +518,7 @@ void Inference::find_outbound(ServerView& view) {
         translated = true;
         if (!view.publication.valid()) view.publication = span_of(p.rule);
         const IntervalSet& to = of(p.guard.dst, p.family);
-        if (!p.guard.dst_limited || p.guard.dst_is_device) {
+        if (!p.guard.dst_limited || (p.guard.dst_is_device && !names_addresses(p.guard, p.family))) {
             view.published_on_any = true;
             continue;
         }

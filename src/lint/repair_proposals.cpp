@@ -276,8 +276,20 @@ private:
         out_.push_back(std::move(p));
     }
 
-    // EL109
+    // EL109: the rule that blocks logs too, or a rule before it does.
     void log_blocked() {
+        if (rule_.valid()) {
+            Proposal p;
+            p.permits.logs = true;
+            p.permits.tcp_dports = intent_.smtp_ports;
+            Amendment a;
+            a.kind = Amendment::Kind::log_too;
+            a.rule = rule_;
+            a.add.log_prefix = "smtp blocked: ";
+            p.steps = {std::move(a)};
+            p.description = fmt::format("log what the rule at {} blocks", at(rule_));
+            out_.push_back(std::move(p));
+        }
         Proposal p;
         p.permits.logs = true;
         p.permits.tcp_dports = intent_.smtp_ports;

@@ -35,6 +35,7 @@ struct Amendment {
         append,         ///< `add`, at the end of `chain`
         remove,         ///< `rule`
         move_before,    ///< `rule` in front of `other`, which stands in the same chain
+        log_too,        ///< `rule` logs with `add.log_prefix` what it decides
         limit_source,   ///< `rule` asks for `source` as well, or in place of the source it asks for
     } kind = Kind::insert_before;
     RuleId rule;

@@ -86,6 +86,7 @@ public:
                 return std::vector<TextEdit>{{{to->span.file, at, at}, std::move(text)},
                                              {{from->span.file, begin, from->lines.end}, ""}};
             }
+            case Amendment::Kind::log_too: return log(a.rule, a.add.log_prefix);
             case Amendment::Kind::limit_source: return limit(a.rule, a.source);
         }
         return std::nullopt;
@@ -117,6 +118,20 @@ private:
         out.chain = line.substr(name, stop - name);
         out.after_chain = out.lines.begin + static_cast<std::uint32_t>(stop);
         return out;
+    }
+
+    /// The same line with another target, in front of it.
+    [[nodiscard]] Edits log(model::RuleId rule, const std::string& prefix) const {
+        const auto line = appending(rule);
+        if (!line) return std::nullopt;
+        std::string_view text = line->lines.whole();
+        const std::size_t target = text.rfind(" -j ");
+        if (target == std::string_view::npos || text.find('"') != std::string_view::npos) return std::nullopt;
+        const std::size_t first = text.find("-A ");
+        const std::uint32_t at = line->lines.above_comments('#');
+        return one(
+            line->span.file, at, at,
+            fmt::format("{} -j LOG --log-prefix \"{}\"{}", text.substr(first, target - first), prefix, end(*line)));
     }
 
     [[nodiscard]] Edits limit(model::RuleId rule, const base::Prefix& source) const {

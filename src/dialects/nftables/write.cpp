@@ -73,6 +73,7 @@ public:
             }
             case Amendment::Kind::remove: return remove(a.rule);
             case Amendment::Kind::move_before: return move(a.rule, a.other);
+            case Amendment::Kind::log_too: return log(a.rule, a.add.log_prefix);
             case Amendment::Kind::limit_source: return limit(a.rule, a.source);
         }
         return std::nullopt;
@@ -135,6 +136,22 @@ private:
         std::string text(a.text.substr(begin, a.end - begin));
         if (!text.ends_with('\n')) text += a.line_end;
         return std::vector<TextEdit>{{{to.file, target, target}, std::move(text)}, {{from.file, begin, a.end}, ""}};
+    }
+
+    /// Statements act from left to right: the log stands before the verdict.
+    [[nodiscard]] Edits log(model::RuleId rule, const std::string& prefix) const {
+        if (!written(rule)) return std::nullopt;
+        const base::Span s = span(rule);
+        const std::string_view text = sources_.text(s);
+        for (const std::string_view verdict : {" reject", " drop"}) {
+            const std::size_t at = text.rfind(verdict);
+            const std::size_t quote = text.find('"', at == std::string_view::npos ? 0 : at);
+            if (at == std::string_view::npos || (quote != std::string_view::npos && text.find("comment", at) > quote))
+                continue;
+            const auto place = s.begin + static_cast<std::uint32_t>(at) + 1;
+            return std::vector<TextEdit>{{{s.file, place, place}, fmt::format("log prefix \"{}\" ", prefix)}};
+        }
+        return std::nullopt;
     }
 
     [[nodiscard]] Edits limit(model::RuleId rule, const base::Prefix& source) const {
