@@ -212,6 +212,10 @@ private:
             flag("--unsafe-fixes", options_.unsafe_fixes, "with --fix or --diff: also those that need a person's look");
             flag("--statistics", options_.statistics, "count findings by rule");
         }
+        if (command.takes & takes_writing) {
+            flag("--force", options_.force, "overwrite egresslint.toml");
+            flag("--stdout", options_.to_stdout, "print it instead of writing it");
+        }
         if (command.takes & takes_packets) {
             text("--packets", options_.packets, "FILE", "a JSON packet a line; - is standard input");
             text("--in", options_.in, "NAME", "interface that packets without \"in\" come in by");

@@ -22,6 +22,7 @@ const std::vector<Command>& commands() {
          lints,
          {"text"},
          run_baseline},
+        {"init", "write an egresslint.toml from what is inferred", takes_paths | takes_writing, {"text"}, run_init},
         {"egress",
          "the egress map: original sources, public address, translating rule",
          takes_paths | takes_intent | takes_ports,

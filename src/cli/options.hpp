@@ -57,6 +57,8 @@ struct Options {
     report::ColorChoice color = report::ColorChoice::automatic;
 
     // of single commands
+    bool force = false;                 ///< init: overwrite
+    bool to_stdout = false;             ///< init: print
     std::string expression;             ///< query
     std::string packets;                ///< trace
     bool summary = false;               ///< trace

@@ -235,11 +235,11 @@ std::vector<DeviceCheck::Group> DeviceCheck::groups(const Question& q, query::Ev
     // Thousands of rows may end in one group (a map of translations): joined once, and only a group needs its sample.
     std::vector<std::vector<HeaderSet>> pieces;
     // One rule of the text may be several of the model: a pool for protocols with ports and one for the others.
-    const auto same_text = [&](RuleId a, RuleId b) {
-        if (a == b) return true;
-        const base::Span span = rule_span(p_.device, a);
-        return span.valid() && span == rule_span(p_.device, b) && p_.device.rules[a.index()].name.empty() &&
-               !p_.device.origins[p_.device.rules[a.index()].origin.index()].element;
+    const auto same_text = [&](RuleId one, RuleId other) {
+        if (one == other) return true;
+        const base::Span span = rule_span(p_.device, one);
+        return span.valid() && span == rule_span(p_.device, other) && p_.device.rules[one.index()].name.empty() &&
+               !p_.device.origins[p_.device.rules[one.index()].origin.index()].element;
     };
     const auto add = [&](RuleId rule, StageId stage, const HeaderSet& headers, const auto& sample) {
         std::size_t at = 0;
