@@ -255,6 +255,16 @@ std::string own_words(const Prepared& p, const ServerView& server, Family family
     return text;
 }
 
+template <class F>
+bool any_of(const IntervalSet& set, const F& f) {
+    for (const base::Interval& i : set.intervals())
+        for (u128 v = i.first;; ++v) {
+            if (f(v)) return true;
+            if (v == i.last) break;
+        }
+    return false;
+}
+
 bool gives_own_address(const Rule& rule, const Device& d, const ServerView& server, const flow::Packet& packet) {
     for (const Translate& t : translations(rule)) {
         if (t.field != Field::src || (t.family && *t.family != packet.family)) continue;
@@ -266,9 +276,7 @@ bool gives_own_address(const Rule& rule, const Device& d, const ServerView& serv
         if (const auto* fixed = std::get_if<Fixed>(&t.to); fixed != nullptr && own(fixed->value)) return true;
         if (const auto* pick = std::get_if<Pick>(&t.to)) {
             const IntervalSet& c = d.choices[pick->choice.index()].candidates.of(Field::src, packet.family);
-            if (c.size() <= 256)
-                for (const base::Interval& i : c.intervals())
-                    if (own(i.first) || own(i.last)) return true;
+            if (c.size() <= 256 && any_of(c, own)) return true;
         }
         if (const auto* shift = std::get_if<Shift>(&t.to);
             shift != nullptr && own(packet.src - shift->from + shift->to))
@@ -347,6 +355,14 @@ Cause why_not_own_source(const Prepared& prepared, const base::Sources& sources,
         return gives_own_address(rule, d, server, packet) && !(by.valid() && &rule == &d.rules[by.index()]);
     });
     std::size_t told = 0;
+    if (by.valid() && gives_own_address(d.rules[by.index()], d, server, packet)) {
+        cause.because.push_back(
+            fmt::format("the rule at {} picks one of several addresses, of which only {} is the server's own",
+                        step_place(sources, d, by), own.empty() ? "one" : own));
+        cause.help = fmt::format("give {} a rule of its own before {}, and take its address out of the pool",
+                                 server.server.name, step_place(sources, d, by));
+        told = 1;
+    }
     for (const Candidate& c : meant) {
         if (told == 2) break;
         const base::Span span = rule_span(d, c.rule);

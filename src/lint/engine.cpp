@@ -170,9 +170,12 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
         if (rules_too && options.workshop != nullptr)
             offer_fixes(
                 check.findings(), p, intent, sources, number, *options.workshop,
-                [&](const Prepared& after, const base::Sources& texts) {
+                [&](const Prepared& after, const base::Sources& texts, bool hygiene) {
                     DeviceCheck again(after, intent, texts, options);
                     ask_all(again, options);
+                    if (hygiene)
+                        checks::run(again, after, intent, texts, options,
+                                    [&](std::string_view code) { return selected(options, code); });
                     return std::move(again.findings());
                 },
                 options.budget);

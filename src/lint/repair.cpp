@@ -149,7 +149,9 @@ void offer_fixes(std::vector<Finding>& findings, const Prepared& prepared, const
             if (!reread) continue;
             const Prepared after = prepare(std::move(reread->input), intent, *reread->sources);
             if (!after.violations.empty() || not_understood(after) > not_understood(prepared)) continue;
-            if (!mends(finding, before, sources, recheck(after, *reread->sources), *reread->sources)) continue;
+            if (!mends(finding, before, sources, recheck(after, *reread->sources, finding.rule.starts_with("EL2")),
+                       *reread->sources))
+                continue;
             const auto combined = combine(prepared.device, after.device);
             if (!combined) continue;
             bool holds = true;

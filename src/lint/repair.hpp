@@ -37,8 +37,9 @@ struct Workshop {
     std::size_t most_proofs = 48;    ///< proposals looked at for one device
 };
 
-/// All findings of a device that has been read again; `check` without fixes.
-using Recheck = std::function<std::vector<Finding>(const Prepared& prepared, const base::Sources& sources)>;
+/// The findings of a device that has been read again; rules on hygiene are asked only with `hygiene`.
+using Recheck =
+    std::function<std::vector<Finding>(const Prepared& prepared, const base::Sources& sources, bool hygiene)>;
 
 /// Gives each finding the first of its proposals that is proven.
 void offer_fixes(std::vector<Finding>& findings, const Prepared& prepared, const Intent& intent,

@@ -53,6 +53,7 @@ struct Bench {
         Options options;
         options.workshop = &workshop;
         options.audit = true;  // notes have fixes too
+        options.select = {"ALL"};
         run.report = check(std::move(devices), run.intent, run.sources, options);
     }
 };
@@ -134,7 +135,7 @@ TEST_CASE("the rules that promise a fix give one in both dialects", "[repair]") 
             for (const Finding& f : bench.run.report.findings)
                 if (f.fix) ++offered[f.rule + " " + example.dialect];
         }
-    for (const std::string code : {"EL101", "EL102", "EL103", "EL107", "EL109"})
+    for (const std::string code : {"EL101", "EL102", "EL103", "EL107", "EL109", "EL201", "EL202"})
         for (const std::string dialect : {"nft", "iptables"}) {
             INFO(code << " " << dialect);
             CHECK(offered[code + " " + dialect] > 0);
