@@ -22,17 +22,7 @@ enum Takes : unsigned {
     takes_after = 1u << 8,        ///< model's --after
     takes_rule_files = 1u << 12,  ///< --rules DIR
     takes_service = 1u << 9,      ///< matrix' --path, --proto, --sport, --unknown, --family
-    takes_paths = 1u << 0,       ///< PATH…, --dialect, --stdin-filename, includes, ip dumps, --live, --via-kernel
-    takes_intent = 1u << 1,      ///< --config, --isolated
-    takes_rules = 1u << 2,       ///< --select, --ignore, suppressions
-    takes_findings = 1u << 3,    ///< --fail-on, --exit-zero, --min-certainty, --statistics, --output
-    takes_expression = 1u << 4,  ///< query's EXPR
-    takes_packets = 1u << 5,     ///< trace's --packets
-    takes_ports = 1u << 6,       ///< --dport of egress and matrix
-    takes_code = 1u << 7,        ///< explain's CODE
-    takes_after = 1u << 8,       ///< model's --after
-    takes_writing = 1u << 20,    ///< --force, --stdout of init
-    takes_service = 1u << 9,     ///< matrix' --path, --proto, --sport, --unknown, --family
+    takes_writing = 1u << 20,     ///< --force, --stdout of init
 };
 
 struct Command {

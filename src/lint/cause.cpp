@@ -352,7 +352,9 @@ Cause why_not_own_source(const Prepared& prepared, const base::Sources& sources,
     Cause cause;
     const std::string own = own_words(prepared, server, packet.family);
     const auto meant = candidates(d, packet, outcome, [&](const Rule& rule) {
-        return gives_own_address(rule, d, server, packet) && !(by.valid() && &rule == &d.rules[by.index()]);
+        return gives_own_address(rule, d, server, packet) &&
+               !(by.valid() && rule.origin == d.rules[by.index()].origin) &&
+               !(by.valid() && rule.origin.valid() && d.origins[rule.origin.index()].span == rule_span(d, by));
     });
     std::size_t told = 0;
     if (by.valid() && gives_own_address(d.rules[by.index()], d, server, packet)) {
