@@ -25,8 +25,19 @@ const std::vector<std::uint32_t>& line_starts(const SourceFile& file) {
 }  // namespace
 
 FileId Sources::add(std::string path, std::string text) {
-    files_.push_back(SourceFile{std::move(path), std::move(text), {}});
+    files_.push_back(SourceFile{std::move(path), std::move(text), {}, {}});
     return FileId(files_.size() - 1);
+}
+
+void Sources::hide(const Span& secret) {
+    if (!secret.valid() || secret.file.index() >= files_.size()) return;
+    SourceFile& f = files_[secret.file.index()];
+    const auto begin = std::min<std::size_t>(secret.begin, f.text.size());
+    const auto end = std::clamp<std::size_t>(secret.end, begin, f.text.size());
+    if (begin == end) return;
+    if (f.raw.empty()) f.raw = f.text;
+    for (std::size_t i = begin; i < end; ++i)
+        if (f.text[i] != '\n' && f.text[i] != '\r') f.text[i] = '*';
 }
 
 std::string_view Sources::text(const Span& span) const {

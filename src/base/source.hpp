@@ -15,7 +15,8 @@ namespace egresslint::base {
 
 struct SourceFile {
     std::string path;  ///< as shown to the user; "<stdin>" or what --stdin-filename says
-    std::string text;
+    std::string text;  ///< secrets are blotted out, see Sources::hide
+    std::string raw;   ///< as read from the file, where `text` is not
     mutable std::vector<std::uint32_t> line_starts;  ///< built on first use
 };
 using FileId = Id<SourceFile>;
@@ -37,6 +38,15 @@ struct Position {
 class Sources {
 public:
     FileId add(std::string path, std::string text);
+    /// Blots out a secret (password, key, community, hash) in the text itself, an asterisk a byte, so that nothing that
+    /// is printed later can hold it, whoever prints it. Readers do this before anything else with the text; offsets and
+    /// string_views stay good. Line ends are kept.
+    void hide(const Span& secret);
+    /// What the file really holds. Only for writing it back: never for a message.
+    [[nodiscard]] std::string_view raw(FileId id) const {
+        const SourceFile& f = files_[id.index()];
+        return f.raw.empty() ? f.text : f.raw;
+    }
     [[nodiscard]] const SourceFile& file(FileId id) const { return files_[id.index()]; }
     [[nodiscard]] std::size_t size() const { return files_.size(); }
     [[nodiscard]] std::string_view text(FileId id) const { return files_[id.index()].text; }

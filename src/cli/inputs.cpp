@@ -420,7 +420,7 @@ std::optional<lint::Reread> reread(const Session& session, const Inputs& inputs,
     out.sources = std::make_unique<base::Sources>();
     for (std::size_t i = 0; i < session.sources.size(); ++i) {
         const base::FileId id(i);
-        auto text = base::apply_edits(session.sources.text(id), id, edits);
+        auto text = base::apply_edits(session.sources.raw(id), id, edits);
         if (!text) return std::nullopt;
         out.sources->add(session.sources.file(id).path, std::move(*text));
     }

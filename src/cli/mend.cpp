@@ -53,11 +53,17 @@ Expected<Mended> mend(Session& session, Inputs& inputs, lint::Report& report, In
         for (const base::TextEdit& edit : finding->fix->edits) {
             const base::FileId id = edit.span.file;
             const RecognisedFile* file = file_of(inputs, id);
-            const auto text = base::apply_edits(session.sources.text(id), id, finding->fix->edits);
+            const auto text = base::apply_edits(session.sources.raw(id), id, finding->fix->edits);
+            const auto shown = base::apply_edits(session.sources.text(id), id, finding->fix->edits);
             // Proven fixes are of inputs and apply: `reread` has made sure of both.
-            if (file == nullptr || !text) return out;
-            out.texts.try_emplace(file->path, Mended::Text{file->shown, std::string(session.sources.text(id)), ""})
-                .first->second.after = *text;
+            if (file == nullptr || !text || !shown) return out;
+            Mended::Text& mended =
+                out.texts
+                    .try_emplace(file->path, Mended::Text{file->shown, std::string(session.sources.raw(id)), "",
+                                                          std::string(session.sources.text(id)), ""})
+                    .first->second;
+            mended.after = *text;
+            mended.shown_after = *shown;
             changed[file->path] = *text;
         }
         out.done.push_back(finding->rule + ": " + finding->fix->description);
@@ -75,7 +81,7 @@ Expected<Mended> mend(Session& session, Inputs& inputs, lint::Report& report, In
 std::string unified_diffs(const Mended& mended) {
     std::ostringstream out;
     for (const auto& [path, text] : mended.texts) {
-        dtl::Diff<std::string> diff(lines_of(text.before), lines_of(text.after));
+        dtl::Diff<std::string> diff(lines_of(text.shown_before), lines_of(text.shown_after));
         diff.onHuge();
         diff.compose();
         diff.composeUnifiedHunks();

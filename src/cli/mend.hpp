@@ -18,6 +18,7 @@ namespace egresslint::cli {
 struct Mended {
     struct Text {
         std::string shown, before, after;
+        std::string shown_before, shown_after;  ///< without secrets
     };
     std::map<std::string, Text> texts;  ///< by path as opened
     std::vector<std::string> done;      ///< "EL101: translate …"

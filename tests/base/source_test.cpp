@@ -59,3 +59,19 @@ TEST_CASE("only a fatal diagnostic is fatal") {
     diagnostics.back().kind = Diagnostic::Kind::fatal;
     CHECK(has_fatal(diagnostics));
 }
+
+TEST_CASE("a secret is gone from everything but what is written back") {
+    Sources sources;
+    const auto id = sources.add("edge.conf", "enable password hunter2\nset key \"a\nb\"\nhostname fw");
+    const std::string_view before = sources.text(id);
+    sources.hide(Span{id, 16, 23});
+    sources.hide(Span{id, 33, 36});
+    CHECK(sources.text(id).data() == before.data());  // views made earlier show the blots as well
+    CHECK(sources.line(id, 1) == "enable password *******");
+    CHECK(sources.line(id, 4) == "hostname fw");
+    CHECK(sources.text(Span{id, 33, 36}) == "*\n*");
+    CHECK(sources.raw(id) == "enable password hunter2\nset key \"a\nb\"\nhostname fw");
+    sources.hide(Span{id, 4000, 5000});
+    sources.hide(Span{});
+    CHECK(sources.raw(sources.add("other", "text")) == "text");
+}
