@@ -14,9 +14,9 @@
 namespace egresslint::base {
 
 struct SourceFile {
-    std::string path;  ///< as shown to the user; "<stdin>" or what --stdin-filename says
-    std::string text;  ///< secrets are blotted out, see Sources::hide
-    std::string raw;   ///< as read from the file, where `text` is not
+    std::string path;                                ///< as shown to the user; "<stdin>" or what --stdin-filename says
+    std::string text;                                ///< secrets are blotted out, see Sources::hide
+    std::string raw;                                 ///< as read from the file, where `text` is not
     mutable std::vector<std::uint32_t> line_starts;  ///< built on first use
 };
 using FileId = Id<SourceFile>;

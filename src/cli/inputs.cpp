@@ -151,6 +151,10 @@ public:
 
     /// The files of one [[device]] block, as one device.
     [[nodiscard]] Expected<std::vector<lint::DeviceInput>> read_block(const lint::DeviceIntent& block) {
+        if (block.config.empty())
+            return tl::unexpected(
+                failure(Status::config,
+                        fmt::format("device {} has no `config`, and no PATH is given for it", block.name), block.span));
         auto named = block_files(block);
         if (!named) return tl::unexpected(named.error());
         auto files = recognise(*named, block.dialect.empty() ? session_.options.dialect : block.dialect);
@@ -241,6 +245,13 @@ void append(std::vector<T>& to, std::vector<T>&& from) {
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
+/// A [[device]] without `config` says more about the device of its name, wherever that is read from.
+const lint::DeviceIntent* block_named(const lint::Intent& intent, const std::string& name) {
+    for (const lint::DeviceIntent& block : intent.devices)
+        if (block.config.empty() && block.name == name) return &block;
+    return nullptr;
+}
+
 /// Files that nobody declared as a device: grouped by rule. Files of a walked directory that another one includes are
 /// read there and not a second time by themselves.
 Expected<void> read_undeclared(Session& session, Inputs& inputs, Reader& reader, const std::vector<NamedFile>& named) {
@@ -259,7 +270,8 @@ Expected<void> read_undeclared(Session& session, Inputs& inputs, Reader& reader,
         const RecognisedFile& first = (*files)[group.files.front()];
         const bool alone = group.files.size() == 1 && first.from_directory;
         const std::size_t before = session.sources.size();
-        read.push_back({alone ? real_path(first.path) : "", first.shown, reader.read(group, *files, nullptr)});
+        read.push_back({alone ? real_path(first.path) : "", first.shown,
+                        reader.read(group, *files, block_named(*inputs.intent, group.name))});
         for (std::size_t i = before; i < session.sources.size(); ++i)
             included.insert(real_path(session.sources.file(base::FileId(i)).path));
     }
@@ -296,6 +308,7 @@ Expected<void> read_named(Session& session, Inputs& inputs, Reader& reader) {
     if (!intent_path.empty()) covered.insert(intent_path);
     std::vector<const lint::DeviceIntent*> unchosen;
     for (const lint::DeviceIntent& block : intent.devices) {
+        if (block.config.empty()) continue;
         std::set<std::string> belongs;
         if (auto files = reader.block_files(block))
             for (const NamedFile& file : *files) belongs.insert(real_path(file.path));
@@ -334,6 +347,9 @@ Expected<void> read_named(Session& session, Inputs& inputs, Reader& reader) {
         append(inputs.devices, std::move(*devices));
         left.erase(std::remove_if(left.begin(), left.end(), covers), left.end());
     }
+    if (left.empty() && inputs.devices.empty())
+        return tl::unexpected(
+            failure(Status::usage, fmt::format("nothing to read: no [[device]] of {} has a `config`", intent.path)));
     if (left.empty()) return {};
     return read_undeclared(session, inputs, reader, left);
 }
@@ -348,7 +364,7 @@ Expected<void> read_from_helper(Session& session, Inputs& inputs, Reader& reader
     const std::vector<RecognisedFile> files{{session.sources.add(shown, std::move(*text)), "-", shown,
                                              dialects::find("nftables"), "nftables: read back from the kernel", false}};
     Group group{options.live ? "live" : device_name(options.via_kernel), files[0].dialect, {0}, ""};
-    auto devices = reader.read(group, files, nullptr);
+    auto devices = reader.read(group, files, block_named(*inputs.intent, group.name));
     if (!devices) return tl::unexpected(devices.error());
     inputs.devices = std::move(*devices);
     return {};

@@ -37,7 +37,9 @@ struct Read {
 
 struct Dialect {
     std::string_view name;
-    /// Comment syntax, for suppressions and rule examples: "#", "!" …
+    /// What begins a comment, for suppressions: words separated by blanks. Signs count anywhere ("#", "!", "<!--"), and
+    /// so does the tag of an element whose text is the administrator's ("<descr>"); a word in letters ("remark") makes
+    /// the line that it stands on a comment.
     std::string_view comment;
     /// May look at the whole text, but must be fast and never fail.
     Evidence (*detect)(std::string_view text);

@@ -485,9 +485,10 @@ void DeviceCheck::report(const Question& q, const ServerView* server, query::Eva
             (server != nullptr && q.query.root.kind == query::Node::Kind::all_of && q.code == "EL103"))
             cause = why_shared(p_, sources_, *server, packet, trace.outcome, group.rule);
         else if (server != nullptr && q.code == "EL104")
-            cause.because.push_back(fmt::format(
-                "{} is the address of {} itself: everything that is translated to the interface's address shares it",
-                leaves, out));
+            cause.because.push_back(fmt::format("{}: everything that is translated to it shares it",
+                                                leaves == "the address of " + out
+                                                    ? fmt::format("that is {}'s own address", out)
+                                                    : fmt::format("{} is {}'s own address", leaves, out)));
         else if (server != nullptr && q.from_server)
             cause = why_not_own_source(p_, sources_, *server, packet, trace.outcome, group.rule);
         if (!f.span.valid()) {

@@ -127,13 +127,13 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
     Report report;
     const std::size_t count = devices.size();
     std::size_t at = 0;
-    std::string comment_signs;
+    std::map<std::string, std::string> comments;
     std::vector<SiteQuestion> site = rules_too ? site_questions(intent, options) : std::vector<SiteQuestion>{};
     for (DeviceInput& input : devices) {
         const std::string name = input.device.name;
         const std::size_t number = input.number;
-        for (const char c : input.comment)
-            if (comment_signs.find(c) == std::string::npos) comment_signs += c;
+        if (!input.comment.empty())
+            for (const std::string& file : input.files) comments[file] = input.comment;
         if (options.progress)
             options.progress(name, static_cast<double>(at) / static_cast<double>(std::max<std::size_t>(1, count)));
         ++at;
@@ -202,7 +202,7 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
                    std::any_of(intent.policies.begin(), intent.policies.end(),
                                [&](const Policy& p) { return p.code == code; });
         };
-        by.comment_signs = comment_signs;
+        by.comments = std::move(comments);
         by.today = options.today;
         for (const DeviceReport& d : report.devices) by.devices.push_back(d.name);
         report.suppressed = apply_suppressions(report.findings, intent, sources, by).count;

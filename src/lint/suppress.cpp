@@ -32,23 +32,53 @@ std::string_view trim(std::string_view s) {
     return s;
 }
 
+bool is_sign(std::string_view word) { return word.front() < 'a' || word.front() > 'z'; }
+
+std::vector<std::string> split(std::string_view text) {
+    std::vector<std::string> words;
+    while (!(text = trim(text)).empty()) {
+        words.emplace_back(text.substr(0, text.find(' ')));
+        text.remove_prefix(words.back().size());
+    }
+    return words;
+}
+
 constexpr std::string_view marker = "egresslint: allow";
 
+/// A word that begins a comment: signs anywhere ("#", "<!--", "<descr>"), words only between blanks ("remark").
+bool begins_comment(std::string_view line, std::size_t at, std::string_view word) {
+    if (!line.substr(at).starts_with(word)) return false;
+    const auto blank = [&](std::size_t i) { return i >= line.size() || line[i] == ' ' || line[i] == '\t'; };
+    return is_sign(word) || ((at == 0 || blank(at - 1)) && blank(at + word.size()));
+}
+
 /// Where on a line the marker counts: in a comment, or as the beginning of a quoted text, which is how a rule's own
-/// comment survives a listing. npos: it stands in the middle of something else. `end` is where that text ends.
-std::size_t marker_on(std::string_view line, std::string_view comment_signs, std::size_t& end, bool& alone) {
+/// comment survives a listing. npos: it stands in the middle of something else. `end` is where that text ends, `alone`
+/// whether nothing else stands on the line.
+std::size_t marker_on(std::string_view line, const std::vector<std::string>& words, std::size_t& end, bool& alone) {
     bool quoted = false;
     std::size_t quote = 0;
     for (std::size_t i = 0; i < line.size(); ++i) {
         if (quoted && line[i] == '\\') {
             ++i;
-        } else if (line[i] == '"') {
+            continue;
+        }
+        if (line[i] == '"') {
             quoted = !quoted;
             quote = i;
-        } else if (!quoted && comment_signs.find(line[i]) != std::string_view::npos) {
-            end = line.size();
-            alone = trim(line.substr(0, i)).empty();
-            return line.find(marker, i);
+        } else if (!quoted) {
+            for (const std::string& word : words) {
+                if (!begins_comment(line, i, word)) continue;
+                const std::size_t on = line.find(marker, i);
+                // XML: the text of an element ends with its tag, and a comment with its own sign.
+                const bool xml = word.front() == '<';
+                end = xml && on != std::string_view::npos
+                          ? std::min(line.find(word == "<!--" ? "-->" : "<", on), line.size())
+                          : line.size();
+                // A remark is a statement of its own; an element's text belongs to the element.
+                alone = !is_sign(word) || ((!xml || word == "<!--") && trim(line.substr(0, i)).empty());
+                if (on != std::string_view::npos || !xml) return on;
+            }
         }
         if (quoted && i == quote && line.substr(i + 1).starts_with(marker)) {
             end = std::min(line.find('"', i + 1), line.size());
@@ -57,6 +87,18 @@ std::size_t marker_on(std::string_view line, std::string_view comment_signs, std
         }
     }
     return std::string_view::npos;
+}
+
+/// The whole line is a comment.
+bool is_comment(std::string_view line, const std::vector<std::string>& words) {
+    const std::string_view t = trim(line);
+    if (t.empty()) return false;
+    for (const std::string& word : words) {
+        if (is_sign(word) ? t.starts_with(word) && (word.front() != '<' || word == "<!--")
+                          : (" " + std::string(t) + " ").find(" " + word + " ") != std::string::npos)
+            return true;
+    }
+    return false;
 }
 
 void read_words(std::string_view rest, Comment& c, const std::function<std::string(std::string_view)>& unknown) {
@@ -87,7 +129,7 @@ void read_words(std::string_view rest, Comment& c, const std::function<std::stri
 }
 
 /// All suppression comments of a text. One that stands alone is about the next line that is no comment.
-std::vector<Comment> comments_of(const base::Sources& sources, base::FileId file, std::string_view comment_signs,
+std::vector<Comment> comments_of(const base::Sources& sources, base::FileId file, const std::vector<std::string>& words,
                                  const std::function<std::string(std::string_view)>& unknown) {
     std::vector<Comment> list;
     const std::string_view text = sources.text(file);
@@ -98,18 +140,14 @@ std::vector<Comment> comments_of(const base::Sources& sources, base::FileId file
         const std::string_view line = text.substr(start, stop - start);
         std::size_t end = line.size();
         bool alone = false;
-        const std::size_t on = marker_on(line, comment_signs, end, alone);
+        const std::size_t on = marker_on(line, words, end, alone);
         if (on != std::string_view::npos) {
             Comment c;
             c.span = {file, static_cast<std::uint32_t>(start + on), static_cast<std::uint32_t>(start + end)};
             c.line = c.target = sources.begin(c.span).line;
             if (alone) {
-                const auto is_comment = [&](std::uint32_t number) {
-                    const std::string_view t = trim(sources.line(file, number));
-                    return !t.empty() && comment_signs.find(t.front()) != std::string_view::npos;
-                };
                 do ++c.target;
-                while (is_comment(c.target));
+                while (is_comment(sources.line(file, c.target), words));
             }
             read_words(trim(line.substr(on + marker.size(), end - on - marker.size())), c, unknown);
             list.push_back(std::move(c));
@@ -150,7 +188,9 @@ Suppressed apply_suppressions(std::vector<Finding>& findings, const Intent& inte
     };
     for (std::size_t i = 0; i < sources.size(); ++i) {
         if (sources.file(base::FileId(i)).path == intent.path && !intent.path.empty()) continue;
-        auto found = comments_of(sources, base::FileId(i), rules.comment_signs, unknown);
+        const auto signs = rules.comments.find(sources.file(base::FileId(i)).path);
+        auto found =
+            comments_of(sources, base::FileId(i), split(signs == rules.comments.end() ? "#" : signs->second), unknown);
         comments.insert(comments.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
     }
     std::vector<bool> allow_used(intent.allows.size(), false);

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,9 +21,10 @@ namespace egresslint::lint {
 struct SuppressionRules {
     std::function<bool(std::string_view)> selected;  ///< the run asks for this rule
     std::function<bool(std::string_view)> known;     ///< there is such a rule or policy
-    std::string comment_signs = "#";                 ///< characters that begin a comment in the texts of this run
-    std::vector<std::string> devices;                ///< of this run: an [[allow]] of another one is not unused
-    std::string today;                               ///< "2026-11-27"; "": the clock's
+    /// Words that begin a comment, separated by blanks, by path (DeviceInput::comment); "#" in other texts.
+    std::map<std::string, std::string> comments;
+    std::vector<std::string> devices;  ///< of this run: an [[allow]] of another one is not unused
+    std::string today;                 ///< "2026-11-27"; "": the clock's
 };
 struct Suppressed {
     std::size_t count = 0;

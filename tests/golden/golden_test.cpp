@@ -4,15 +4,19 @@
 //   What this shows, and where the fact comes from.
 //   === file edge.nft            an input, as often as needed; `fixtures` is there as well
 //   …
+//   === example EL107            or the first faulty example of a rule's page, as edge.nft or edge.iptables, with
+//                                egresslint.toml and addresses.json where the page has them
 //   === run egresslint audit edge.nft
+//   === written report.json      a file that the run must leave behind
+//   …
 //   === status 1
 //   === stdout
 //   …
 //   === stderr
 //   …
 //
-// Each runs in a directory of its own. `./dev bless` writes what the program now prints into the last three parts; read
-// the difference before committing it.
+// Each runs in a directory of its own. `./dev bless` writes what the program now prints into the parts from `written`
+// on; read the difference before committing it.
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -23,6 +27,8 @@
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include "lint/rule_file.hpp"
 
 namespace fs = std::filesystem;
 
@@ -74,6 +80,22 @@ std::string print(const Golden& golden) {
     return out;
 }
 
+/// The first example of a rule's page that the rule fires on.
+void spill_example(const std::string& code, const fs::path& where) {
+    const auto* rule = egresslint::lint::find_rule(code);
+    REQUIRE(rule != nullptr);
+    for (const auto& example : rule->examples) {
+        if (std::none_of(example.expect.begin(), example.expect.end(),
+                         [&](const auto& place) { return place.first == rule->code; }))
+            continue;
+        spill(where / ("edge." + example.dialect), example.text);
+        if (!example.intent.empty()) spill(where / "egresslint.toml", example.intent);
+        if (!example.addresses.empty()) spill(where / "addresses.json", example.addresses);
+        return;
+    }
+    FAIL("the page of " << code << " has no example that fires");
+}
+
 struct Ran {
     int status = -1;
     std::string out, err;
@@ -114,12 +136,17 @@ TEST_CASE("every golden file prints what it says") {
         fs::create_directories(where);
         fs::create_directory_symlink(root / "fixtures", where / "fixtures");
         for (const Part& part : golden.parts)
-            if (part.head.starts_with("file ")) spill(where / part.head.substr(5), part.text);
+            if (part.head.starts_with("file "))
+                spill(where / part.head.substr(5), part.text);
+            else if (part.head.starts_with("example "))
+                spill_example(part.head.substr(8), where);
 
         const Ran ran = run(command->head.substr(15), where);
         const std::vector<Part> now{
             {"status " + std::to_string(ran.status), ""}, {"stdout", ran.out}, {"stderr", ran.err}};
         if (bless) {
+            for (Part& part : golden.parts)
+                if (part.head.starts_with("written ")) part.text = slurp(where / part.head.substr(8));
             std::erase_if(golden.parts, [](const Part& part) {
                 return part.head == "stdout" || part.head == "stderr" || part.head.starts_with("status");
             });
@@ -131,9 +158,31 @@ TEST_CASE("every golden file prints what it says") {
         const Part* status = golden.find("status");
         const Part* out = golden.find("stdout");
         const Part* err = golden.find("stderr");
+        for (const Part& part : golden.parts)
+            if (part.head.starts_with("written ")) CHECK(part.text == slurp(where / part.head.substr(8)));
         REQUIRE(status != nullptr);
         CHECK(status->head == now[0].head);
         CHECK((out == nullptr ? "" : out->text) == ran.out);
         CHECK((err == nullptr ? "" : err->text) == ran.err);
+    }
+}
+
+TEST_CASE("every rule is shown in text and in JSON") {
+    const fs::path root(EGRESSLINT_SOURCE_DIR);
+    std::string text, json;
+    for (const auto& entry : fs::directory_iterator(root / "tests/golden"))
+        if (entry.path().extension() == ".golden")
+            for (const Part& part : parse(slurp(entry.path())).parts) {
+                if (part.head == "stdout") text += part.text;
+                if (part.head == "stdout" || part.head.starts_with("written ")) json += part.text;
+            }
+    for (const auto& rule : egresslint::lint::rules()) {
+        INFO(rule.code);
+        const bool fires = std::any_of(rule.examples.begin(), rule.examples.end(), [&](const auto& e) {
+            return std::any_of(e.expect.begin(), e.expect.end(), [&](const auto& x) { return x.first == rule.code; });
+        });
+        if (!fires) continue;  // EL214 asks for a dialect that has disabled rules
+        CHECK(text.find("[" + rule.code + "]") != std::string::npos);
+        CHECK(json.find("\"rule\": \"" + rule.code + "\"") != std::string::npos);
     }
 }
