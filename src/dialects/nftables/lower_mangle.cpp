@@ -58,20 +58,6 @@ std::optional<MarkForm> mark_form(const Expression& e) {
     return std::nullopt;
 }
 
-/// `jhash ip saddr …` reads a header: a packet without it ends the rule [LAB: kernel oracle].
-ExprId hashed_headers(Context& c, const NumberGenerator& generator) {
-    std::vector<ExprId> all;
-    const std::string_view text = generator.text;
-    for (std::size_t at = 0; generator.hash && at < text.size();) {
-        const auto end = std::min(text.find(' ', at), text.size());
-        const auto word = text.substr(at, end - at);
-        if (word == "ip" || word == "ip6") all.push_back(c.family_guard(word == "ip" ? 4 : 6));
-        if (word == "tcp" || word == "udp") all.push_back(c.b.proto(word == "tcp" ? 6 : 17));
-        at = end + 1;
-    }
-    return c.b.all(std::move(all));
-}
-
 const MapLookup* as_map(const Expression& e) { return std::get_if<MapLookup>(&e.is); }
 
 }  // namespace
@@ -150,7 +136,7 @@ void RuleWriter::set_mark(bool connection, const Expression& value, bool rest_fo
     }
     if (const auto* generator = std::get_if<NumberGenerator>(&value.is);
         generator != nullptr && generator->modulus > 0 && generator->modulus <= 256) {
-        require(hashed_headers(c_, *generator));
+        require(operand(c_, value).guard);
         const auto chain = c_.b.chain(c_.chain_title + ": " + text, c_.origin);
         const auto which = c_.predicate(text, PredicateKind::balance, Field::src,
                                         generator->hash ? Sharing::chain : Sharing::occurrence,

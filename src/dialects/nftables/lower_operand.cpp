@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Left sides of matches. Keywords are in lower_table.cpp; here are the shapes that a table cannot say.
+#include <array>
+
 #include "dialects/nftables/lower_match.hpp"
 #include "dialects/nftables/lower_table.hpp"
 #include "dialects/nftables/print_tree.hpp"
@@ -75,7 +77,39 @@ public:
         out.value = Value::other;
         out.reads = rewritten_fields;
         out.moves = true;
+        out.guard = hashed_headers(g);
         return out;
+    }
+    /// `jhash ip saddr . tcp sport …` reads headers: a packet without them ends the rule [LAB: kernel oracle; nft
+    /// --debug=netlink shows the tests that it puts in front].
+    model::ExprId hashed_headers(const NumberGenerator& generator) {
+        struct Header {
+            std::string_view word;
+            std::uint8_t family, protocol;
+        };
+        static constexpr std::array<Header, 12> headers{{{"ip", 4, 0},
+                                                         {"ip6", 6, 0},
+                                                         {"tcp", 0, 6},
+                                                         {"udp", 0, 17},
+                                                         {"udplite", 0, 136},
+                                                         {"dccp", 0, 33},
+                                                         {"sctp", 0, 132},
+                                                         {"esp", 0, 50},
+                                                         {"ah", 0, 51},
+                                                         {"comp", 0, 108},
+                                                         {"icmp", 0, 1},
+                                                         {"icmpv6", 0, 58}}};
+        std::vector<model::ExprId> all;
+        const std::string_view text = generator.text;
+        for (std::size_t at = 0; generator.hash && at < text.size();) {
+            const auto end = std::min(text.find(' ', at), text.size());
+            for (const Header& header : headers) {
+                if (header.word != text.substr(at, end - at)) continue;
+                all.push_back(header.family != 0 ? c_.family_guard(header.family) : c_.b.proto(header.protocol));
+            }
+            at = end + 1;
+        }
+        return c_.b.all(std::move(all));
     }
     Operand operator()(const Concatenation& parts) {
         Operand out = unknown(PredicateKind::packet, Field::proto, Sharing::packet);

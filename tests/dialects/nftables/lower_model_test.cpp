@@ -58,6 +58,11 @@ TEST_CASE("a payload field brings the family and protocol that it belongs to", "
     // Of ICMP these bytes are a checksum (RFC 792) [fixtures/kernel/port-bytes-of-icmp.case].
     CHECK(has(rules("th dport 25 drop"), "?\"th dport 25 of a protocol without ports"));
     CHECK(has(rules("icmp type echo-request drop"), "family=4 proto=icmp icmp_type=8"));
+    // A hash reads headers as well: other packets end the rule, in a match, a map and a translation.
+    CHECK(rules("jhash ip saddr . tcp sport mod 2 0 drop").starts_with("family=4 proto=tcp "));
+    CHECK(has(rules("jhash ip saddr . udp sport mod 2 vmap { 0 : accept, 1 : drop }"), "family=4 proto=udp"));
+    CHECK(has(rules("meta mark set jhash ip saddr . tcp sport mod 2"), "family=4 proto=tcp"));
+    CHECK(has(rules("snat to jhash tcp sport mod 2 map { 0 : 192.0.2.1, 1 : 192.0.2.2 }", "ip"), "proto=tcp"));
     CHECK(has(rules("icmpv6 type echo-request drop"), "family=6 proto=icmpv6 icmp_type=128"));
     CHECK(has(rules("ip protocol udp drop"), "family=4 proto=udp"));
     CHECK(rules("meta nfproto ipv6 drop") == "family=6 drop\n");
