@@ -24,6 +24,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -185,4 +186,53 @@ TEST_CASE("every rule is shown in text and in JSON") {
         CHECK(text.find("[" + rule.code + "]") != std::string::npos);
         CHECK(json.find("\"rule\": \"" + rule.code + "\"") != std::string::npos);
     }
+}
+
+namespace {
+
+/// Nor empty lines at the end.
+std::string without_trailing_blanks(const std::string& text) {
+    std::string out;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        line.erase(line.find_last_not_of(' ') + 1);
+        out += line + "\n";
+    }
+    out.erase(out.find_last_not_of('\n') + 1);
+    return out;
+}
+
+}  // namespace
+
+// A console block of README.md is "$ command", going on behind a '|' at the end of a line, and what it prints.
+TEST_CASE("README shows what the program prints") {
+    const fs::path root(EGRESSLINT_SOURCE_DIR);
+    const std::string readme = slurp(root / "README.md");
+    const fs::path where = fs::path(EGRESSLINT_BINARY_DIR) / "golden" / "readme";
+    fs::remove_all(where);
+    fs::create_directories(where);
+    fs::create_directory_symlink(root / "fixtures", where / "fixtures");
+    fs::create_symlink(EGRESSLINT_PROGRAM, where / "egresslint");
+    std::size_t blocks = 0;
+    for (std::size_t at = readme.find("```\n$ "); at != std::string::npos; at = readme.find("```\n$ ", at + 1)) {
+        const std::size_t end = readme.find("\n```", at);
+        REQUIRE(end != std::string::npos);
+        std::istringstream lines(readme.substr(at + 6, end - at - 5));
+        std::string command, line, shown;
+        while (std::getline(lines, line)) {
+            command += line;
+            if (!line.ends_with("|")) break;
+        }
+        while (std::getline(lines, line)) shown += line + "\n";
+        INFO(command);
+        if (command.starts_with("./dev audit")) command.replace(0, 5, "egresslint");
+        const std::string script = "cd '" + where.string() + "' && { " + command + "; } >.stdout 2>.stderr </dev/null";
+        const std::string path = "PATH=" + where.string() + ":/usr/bin:/bin";
+        (void)std::system(("env -i " + path + " HOME=/nonexistent TERM=xterm sh -c '" +
+                           std::regex_replace(script, std::regex("'"), "'\\''") + "'")
+                              .c_str());
+        CHECK(without_trailing_blanks(slurp(where / ".stdout")) == without_trailing_blanks(shown));
+        ++blocks;
+    }
+    CHECK(blocks >= 6);
 }
