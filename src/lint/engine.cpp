@@ -173,6 +173,9 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
                 [&](const Prepared& after, const base::Sources& texts, bool hygiene) {
                     DeviceCheck again(after, intent, texts, options);
                     ask_all(again, options);
+                    if (selected(options, "EL108")) ipv6_unfiltered(after, intent, texts, again.findings());
+                    std::vector<SiteQuestion> once_more = site;
+                    ask_site(again, after, intent, once_more);
                     if (hygiene)
                         checks::run(again, after, intent, texts, options,
                                     [&](std::string_view code) { return selected(options, code); });

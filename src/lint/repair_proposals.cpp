@@ -37,6 +37,7 @@ public:
         if (f_.rule == "EL102") close_smtp();
         if (f_.rule == "EL103") own_address_alone();
         if (f_.rule == "EL107") keep_client();
+        if (f_.rule == "EL108") close_forward();
         if (f_.rule == "EL109") log_blocked();
         if (f_.rule == "EL202") remove(true);
         if (f_.rule == "EL201" || f_.rule == "EL203" || f_.rule == "EL209") remove(false);
@@ -274,6 +275,20 @@ private:
         p.description =
             fmt::format("let {} to {} pass untranslated, before the rule at {}", smtp(), words(hosts), at(rule_));
         out_.push_back(std::move(p));
+    }
+
+    // EL108: only a person knows which IPv6 may pass; until that is written, none does.
+    void close_forward() {
+        Amendment a;
+        a.kind = Amendment::Kind::close_forward;
+        a.add.family = family_;
+        Permission permits;
+        permits.blocks = true;
+        out_.push_back({fmt::format("drop every forwarded {} packet until there is a policy for it",
+                                    family_ == Family::v6 ? "IPv6" : "IPv4"),
+                        {a},
+                        permits,
+                        false});
     }
 
     // EL109: the rule that blocks logs too, or a rule before it does.

@@ -37,6 +37,7 @@ struct Amendment {
         move_before,    ///< `rule` in front of `other`, which stands in the same chain
         log_too,        ///< `rule` logs with `add.log_prefix` what it decides
         limit_source,   ///< `rule` asks for `source` as well, or in place of the source it asks for
+        close_forward,  ///< a filter that drops every forwarded packet of `add.family`, which has none so far
     } kind = Kind::insert_before;
     RuleId rule;
     RuleId other;

@@ -88,6 +88,7 @@ public:
             }
             case Amendment::Kind::log_too: return log(a.rule, a.add.log_prefix);
             case Amendment::Kind::limit_source: return limit(a.rule, a.source);
+            case Amendment::Kind::close_forward: return close_forward(a.add.family);
         }
         return std::nullopt;
     }
@@ -148,6 +149,21 @@ private:
                        line->lines.begin + static_cast<std::uint32_t>(stop), base::to_string(source));
         }
         return one(line->span.file, line->after_chain, line->after_chain, " -s " + base::to_string(source));
+    }
+
+    /// The policy of FORWARD, where there is a text of that IP version.
+    [[nodiscard]] Edits close_forward(const std::optional<model::Family>& family) const {
+        const std::string name = family == model::Family::v6 ? "ip6tables filter FORWARD" : "iptables filter FORWARD";
+        for (const model::Stage& stage : device_.pipeline) {
+            if (stage.name != name || !stage.origin.valid()) continue;
+            const base::Span span = device_.origins[stage.origin.index()].span;
+            const std::string_view text = sources_.text(span);
+            const std::size_t at = text.find(" ACCEPT");
+            if (!text.starts_with(":FORWARD") || at == std::string_view::npos) continue;
+            const auto begin = span.begin + static_cast<std::uint32_t>(at) + 1;
+            return one(span.file, begin, begin + 6, "DROP");
+        }
+        return std::nullopt;
     }
 
     const base::Sources& sources_;

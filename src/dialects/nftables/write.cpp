@@ -75,6 +75,7 @@ public:
             case Amendment::Kind::move_before: return move(a.rule, a.other);
             case Amendment::Kind::log_too: return log(a.rule, a.add.log_prefix);
             case Amendment::Kind::limit_source: return limit(a.rule, a.source);
+            case Amendment::Kind::close_forward: return close_forward(a.add.family);
         }
         return std::nullopt;
     }
@@ -172,6 +173,28 @@ private:
         return std::vector<TextEdit>{
             {{s.file, s.begin + static_cast<std::uint32_t>(value), s.begin + static_cast<std::uint32_t>(end)},
              address_text(source)}};
+    }
+
+    /// A table of its own at the end of the text that most likely ends last: that of the last rule.
+    [[nodiscard]] Edits close_forward(const std::optional<model::Family>& family) const {
+        if (!family) return std::nullopt;
+        const std::string table = *family == model::Family::v6 ? "ip6 forwarding" : "ip forwarding";
+        base::FileId file;
+        for (const model::Chain& chain : device_.chains) {
+            if (chain.name.starts_with(table + " ")) return std::nullopt;
+            for (const model::RuleId rule : chain.rules)
+                if (written(rule)) file = span(rule).file;
+        }
+        if (!file.valid()) return std::nullopt;
+        const std::string_view text = sources_.text(file);
+        const std::string end = text.find("\r\n") == std::string_view::npos ? "\n" : "\r\n";
+        std::string out = text.ends_with('\n') ? end : end + end;
+        for (const std::string& line : {"table " + table + " {", std::string("\tchain forward {"),
+                                        std::string("\t\ttype filter hook forward priority 0; policy drop;"),
+                                        std::string("\t}"), std::string("}")})
+            out += line + end;
+        const auto at = static_cast<std::uint32_t>(text.size());
+        return std::vector<TextEdit>{{{file, at, at}, std::move(out)}};
     }
 
     const base::Sources& sources_;
