@@ -293,6 +293,21 @@ Expected<void> read_undeclared(Session& session, Inputs& inputs, Reader& reader,
     return {};
 }
 
+/// A device is judged with those that its way to the internet leads through, and with those whose way leads through it.
+void add_ways(const lint::Intent& intent, std::set<std::string>& chosen) {
+    for (std::size_t before = 0; before != chosen.size();) {
+        before = chosen.size();
+        for (const lint::DeviceIntent& block : intent.devices) {
+            if (block.upstream.empty()) continue;
+            const std::string upstream = block.upstream.substr(0, block.upstream.find('/'));
+            if (chosen.contains(block.name) || chosen.contains(upstream)) {
+                chosen.insert(block.name);
+                chosen.insert(upstream);
+            }
+        }
+    }
+}
+
 /// With an intent file a PATH stands for the device that it belongs to: a configuration, a dump, something that a
 /// configuration includes; the intent file itself stands for all devices.
 Expected<void> read_named(Session& session, Inputs& inputs, Reader& reader) {
@@ -307,6 +322,7 @@ Expected<void> read_named(Session& session, Inputs& inputs, Reader& reader) {
     std::set<std::string> covered;  // real paths; a path that does not exist covers nothing and is covered by nothing
     if (!intent_path.empty()) covered.insert(intent_path);
     std::vector<const lint::DeviceIntent*> unchosen;
+    std::set<std::string> chosen;  // names
     for (const lint::DeviceIntent& block : intent.devices) {
         if (block.config.empty()) continue;
         std::set<std::string> belongs;
@@ -316,15 +332,20 @@ Expected<void> read_named(Session& session, Inputs& inputs, Reader& reader) {
             return tl::unexpected(files.error());
         for (const std::string& dump : {block.addresses, block.routes, block.rules})
             if (!dump.empty()) belongs.insert(real_path(beside(intent, dump)));
-        const bool chosen = all || std::any_of(belongs.begin(), belongs.end(), [&](const std::string& path) {
-                                return !path.empty() && wanted.contains(path);
-                            });
-        if (!chosen) {
+        if (!all && std::none_of(belongs.begin(), belongs.end(),
+                                 [&](const std::string& path) { return !path.empty() && wanted.contains(path); }))
+            continue;
+        chosen.insert(block.name);
+        belongs.erase("");
+        covered.insert(belongs.begin(), belongs.end());
+    }
+    add_ways(intent, chosen);
+    for (const lint::DeviceIntent& block : intent.devices) {
+        if (block.config.empty()) continue;
+        if (!chosen.contains(block.name)) {
             unchosen.push_back(&block);
             continue;
         }
-        belongs.erase("");
-        covered.insert(belongs.begin(), belongs.end());
         auto devices = reader.read_block(block);
         if (!devices) return tl::unexpected(devices.error());
         append(inputs.devices, std::move(*devices));

@@ -7,6 +7,7 @@
 
 #include "cli/command.hpp"
 #include "cli/inputs.hpp"
+#include "lint/chain.hpp"
 #include "report/flow.hpp"
 
 namespace egresslint::cli {
@@ -18,9 +19,8 @@ Expected<int> run_query(Session& session) {
     auto inputs = read_inputs(session, IntentSearch::only_when_named);
     if (!inputs) return tl::unexpected(inputs.error());
     if (shown_instead(session, *inputs)) return 0;
-    std::vector<lint::Prepared> devices;
-    for (lint::DeviceInput& device : inputs->devices)
-        devices.push_back(lint::prepare(std::move(device), *inputs->intent, session.sources));
+    const std::vector<lint::Prepared> devices =
+        lint::prepare_all(std::move(inputs->devices), *inputs->intent, session.sources);
 
     const auto answers = lint::run_query(options.expression, devices, *inputs->intent);
     if (!answers) {

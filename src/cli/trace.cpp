@@ -17,6 +17,7 @@
 #include "cli/packet_line.hpp"
 #include "cli/paths.hpp"
 #include "cli/trace_batch.hpp"
+#include "lint/chain.hpp"
 
 namespace egresslint::cli {
 namespace {
@@ -48,12 +49,18 @@ Expected<int> run_trace(Session& session) {
     auto inputs = read_inputs(session, IntentSearch::only_when_named);
     if (!inputs) return tl::unexpected(inputs.error());
     if (shown_instead(session, *inputs)) return 0;
-    if (inputs->devices.size() != 1)
-        return tl::unexpected(
-            failure(Status::usage, fmt::format("trace asks one device, but {} were given", inputs->devices.size())));
+    const std::size_t given = inputs->devices.size();
+    if (given != 1 && !options.out.empty()) return tl::unexpected(failure(Status::usage, "--out is about one device"));
     if (std::string problem = assume_way_out(inputs->devices.front().device, options.out); !problem.empty())
         return tl::unexpected(failure(Status::usage, problem));
-    const lint::Prepared prepared = lint::prepare(std::move(inputs->devices.front()), *inputs->intent, session.sources);
+    const std::vector<lint::Prepared> all_devices =
+        lint::prepare_all(std::move(inputs->devices), *inputs->intent, session.sources);
+    // Devices in a row are one; others are several questions.
+    const lint::Prepared& prepared = all_devices.back();
+    std::size_t files = 0;
+    for (std::size_t i = 0; i < given; ++i) files += all_devices[i].files.size();
+    if (given != 1 && prepared.files.size() != files)
+        return tl::unexpected(failure(Status::usage, fmt::format("trace asks one device, but {} were given", given)));
 
     auto text = base::read_file(options.packets);
     if (!text)

@@ -25,11 +25,42 @@ struct Miss {
 };
 enum class Truth : std::uint8_t { no, maybe, yes };
 
-/// Evaluates match expressions on the witness as it stood before source translation.
+/// The source that the packet has when it comes to a stage; nullopt: the device picks one of several.
+std::optional<u128> source_at(const Device& d, const flow::Packet& packet, const flow::Outcome& outcome,
+                              StageId stage) {
+    std::optional<u128> src = packet.src;
+    const auto rewrite = [&](const Translate& t) {
+        if (t.field != Field::src || (t.family && *t.family != packet.family) || std::holds_alternative<Keep>(t.to))
+            return;
+        const auto* shift = std::get_if<Shift>(&t.to);
+        if (const auto* fixed = std::get_if<Fixed>(&t.to))
+            src = fixed->value;
+        else if (shift != nullptr && src)
+            src = *src - shift->from + shift->to;
+        else
+            src.reset();
+    };
+    for (const flow::Step& step : outcome.steps) {
+        if (!step.stage.valid() || !stage.valid() || step.stage.value >= stage.value) break;
+        if (step.rule.valid())
+            for (const Translate& t : translations(d.rules[step.rule.index()])) rewrite(t);
+        else
+            for (const Translate& t : d.pipeline[step.stage.index()].fallthrough.then) rewrite(t);
+    }
+    return src;
+}
+
+/// Evaluates match expressions on the witness as it comes to a stage.
 class Look {
 public:
     Look(const Device& device, const flow::Packet& packet, const flow::Outcome& outcome)
         : d_(device), packet_(packet), outcome_(outcome) {}
+
+    void enter(StageId stage) {
+        if (stage == stage_) return;
+        stage_ = stage;
+        src_ = source_at(d_, packet_, outcome_, stage);
+    }
 
     Truth at(ExprId id, bool positive, std::vector<Miss>& misses, unsigned depth = 0) const {
         if (!id.valid() || depth > 150) return Truth::maybe;
@@ -79,7 +110,7 @@ private:
             case Field::in_if: return packet_.in_if;
             case Field::out_if:
                 return outcome_.out_if == no_interface ? std::nullopt : std::optional<u128>(outcome_.out_if);
-            case Field::src: return packet_.src;
+            case Field::src: return now ? src_ : std::optional<u128>(packet_.src);
             case Field::dst:
                 return now && outcome_.dst.first == outcome_.dst.last && outcome_.verdict == Verdict::accept
                            ? outcome_.dst.first
@@ -129,6 +160,8 @@ private:
     const Device& d_;
     const flow::Packet& packet_;
     const flow::Outcome& outcome_;
+    StageId stage_;
+    std::optional<u128> src_ = packet_.src;
 };
 
 class Words {
@@ -206,7 +239,7 @@ template <class Wanted>
 std::vector<Candidate> candidates(const Device& d, const flow::Packet& packet, const flow::Outcome& outcome,
                                   Wanted&& wanted) {
     std::vector<Candidate> out;
-    const Look look(d, packet, outcome);
+    Look look(d, packet, outcome);
     const auto find = [&](RuleId r) -> Candidate& {
         for (Candidate& c : out)
             if (c.rule == r) return c;
@@ -220,6 +253,7 @@ std::vector<Candidate> candidates(const Device& d, const flow::Packet& packet, c
         if (std::none_of(out.begin(), out.end(), [&](const Candidate& c) { return c.rule == way.rule; })) return;
         std::vector<Miss> misses;
         bool holds = true;
+        look.enter(way.stage);
         for (const ExprId e : way.conditions) holds = look.at(e, true, misses) != Truth::no && holds;
         const bool disabled =
             !d.rules[way.rule.index()].active ||
@@ -242,7 +276,16 @@ std::vector<Candidate> candidates(const Device& d, const flow::Packet& packet, c
         };
         return rank(a) < rank(b);
     });
-    return out;
+    // What was written once is told once, though the model may have it on several ways.
+    std::vector<Candidate> once;
+    for (Candidate& c : out) {
+        const OriginId origin = d.rules[c.rule.index()].origin;
+        if (std::none_of(once.begin(), once.end(), [&](const Candidate& o) {
+                return origin.valid() && d.rules[o.rule.index()].origin == origin;
+            }))
+            once.push_back(std::move(c));
+    }
+    return once;
 }
 
 std::string own_words(const Prepared& p, const ServerView& server, Family family) {

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "lint/address_space.hpp"
+#include "lint/chain.hpp"
 #include "lint/checks/checks.hpp"
 #include "lint/checks/ipv6_unfiltered.hpp"
 #include "lint/device_check.hpp"
@@ -122,32 +123,39 @@ void ask_all(DeviceCheck& check, const Options& options) {
             for (const Question& q : questions_of(rule)) check.ask(q);
 }
 
-Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::Sources& sources, const Options& options,
-           bool rules_too) {
-    Report report;
-    const std::size_t count = devices.size();
-    std::size_t at = 0;
-    std::map<std::string, std::string> comments;
-    std::vector<SiteQuestion> site = rules_too ? site_questions(intent, options) : std::vector<SiteQuestion>{};
-    for (DeviceInput& input : devices) {
+/// A rule on the way of two devices stands in one of them: that is the one to change.
+void name_owner(Finding& f, const Prepared& p, const Chained& way) {
+    for (const Origin& origin : p.device.origins) {
+        if (!f.span.valid() || !(origin.span == f.span)) continue;
+        f.device = way.owner(OriginId(static_cast<std::size_t>(&origin - p.device.origins.data())));
+        if (f.rule.starts_with("EL9")) return;
+        f.because.insert(f.because.begin(),
+                         fmt::format("on the way {}: the rule to change is {}'s", p.device.name, f.device));
+        return;
+    }
+}
+
+/// The devices of one run, one by one and along their ways to the internet.
+class Run {
+public:
+    Run(const Intent& intent, const base::Sources& sources, const Options& options, bool rules_too)
+        : intent_(intent), sources_(sources), options_(options), rules_too_(rules_too) {
+        if (rules_too) site = site_questions(intent, options);
+    }
+
+    void device(DeviceInput input, bool on_a_way) {
         const std::string name = input.device.name;
         const std::size_t number = input.number;
-        if (!input.comment.empty())
-            for (const std::string& file : input.files) comments[file] = input.comment;
-        if (options.progress)
-            options.progress(name, static_cast<double>(at) / static_cast<double>(std::max<std::size_t>(1, count)));
-        ++at;
-        const Prepared p = prepare(std::move(input), intent, sources);
+        Prepared p = prepare(std::move(input), intent_, sources_);
         report.devices.push_back(describe(p));
         report.assumptions.insert(report.assumptions.end(), p.assumptions.begin(), p.assumptions.end());
+        DeviceCheck check(p, intent_, sources_, options_);
         if (!p.violations.empty()) {
             // Flow may not read a device that breaks its contracts.
-            DeviceCheck check(p, intent, sources, options);
-            check.bookkeeping([&](std::string_view code) { return selected(options, code); });
-            for (Finding& f : check.findings()) report.findings.push_back(std::move(f));
-            continue;
+            check.bookkeeping(asked());
+            take(check.findings());
+            return;
         }
-        DeviceCheck check(p, intent, sources, options);
         for (const auto& e : check.families())
             if (check.families().size() == 1)
                 report.assumptions.push_back(
@@ -157,33 +165,123 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
                                  e->family() == Family::v4 ? "IPv6" : "IPv4"),
                      false,
                      {}});
-        if (rules_too) {
-            ask_all(check, options);
-            if (selected(options, "EL108")) ipv6_unfiltered(p, intent, sources, check.findings());
-            ask_site(check, p, intent, site);
+        if (rules_too_) {
+            // What passes two devices is judged by what comes of it at the end.
+            if (!on_a_way) ask_all(check, options_);
+            if (is_asked("EL108")) ipv6_unfiltered(p, intent_, sources_, check.findings());
+            ask_site(check, p, intent_, site);
+            checks::run(check, p, intent_, sources_, options_, asked());
         }
-        if (rules_too)
-            checks::run(check, p, intent, sources, options,
-                        [&](std::string_view code) { return selected(options, code); });
-        if (options.egress_map || !rules_too) check.egress_map(report.egress);
-        if (rules_too) check.bookkeeping([&](std::string_view code) { return selected(options, code); });
-        if (rules_too && options.workshop != nullptr)
+        if ((options_.egress_map || !rules_too_) && !on_a_way) check.egress_map(report.egress);
+        if (rules_too_ && !on_a_way) check.bookkeeping(asked());
+        if (rules_too_ && options_.workshop != nullptr)
             offer_fixes(
-                check.findings(), p, intent, sources, number, *options.workshop,
+                check.findings(), p, intent_, sources_, number, *options_.workshop,
                 [&](const Prepared& after, const base::Sources& texts, bool hygiene) {
-                    DeviceCheck again(after, intent, texts, options);
-                    ask_all(again, options);
-                    if (selected(options, "EL108")) ipv6_unfiltered(after, intent, texts, again.findings());
+                    DeviceCheck again(after, intent_, texts, options_);
+                    if (!on_a_way) ask_all(again, options_);
+                    if (is_asked("EL108")) ipv6_unfiltered(after, intent_, texts, again.findings());
                     std::vector<SiteQuestion> once_more = site;
-                    ask_site(again, after, intent, once_more);
-                    if (hygiene)
-                        checks::run(again, after, intent, texts, options,
-                                    [&](std::string_view code) { return selected(options, code); });
+                    ask_site(again, after, intent_, once_more);
+                    if (hygiene) checks::run(again, after, intent_, texts, options_, asked());
                     return std::move(again.findings());
                 },
-                options.budget);
-        for (Finding& f : check.findings()) report.findings.push_back(std::move(f));
+                options_.budget);
+        take(check.findings());
+        if (on_a_way) kept_.emplace(name, std::move(p));
     }
+
+    /// `[[device]] upstream`. The second device's own hosts are looked at on the first way that leads through it.
+    void way(const DeviceIntent& from) {
+        const auto first = kept_.find(from.name);
+        const Prepared* second = ways_.contains(from.upstream)   ? &ways_.at(from.upstream).prepared
+                                 : kept_.contains(from.upstream) ? &kept_.at(from.upstream)
+                                                                 : nullptr;
+        if (first == kept_.end() || second == nullptr) return;
+        const bool second_too = !ways_.contains(from.upstream) && seen_.insert(from.upstream).second;
+        auto chained = chain(first->second, *second, from, intent_.smtp_ports.front(), second_too);
+        if (!chained) return no_way(from, chained.error());
+        const Prepared& p = chained->prepared;
+        DeviceCheck check(p, intent_, sources_, options_);
+        report.assumptions.insert(report.assumptions.end(), p.assumptions.begin(), p.assumptions.end());
+        if (p.violations.empty()) {
+            if (rules_too_) ask_all(check, options_);
+            if (options_.egress_map || !rules_too_) check.egress_map(report.egress);
+        }
+        if (rules_too_) check.bookkeeping(asked());
+        for (Finding& f : check.findings()) name_owner(f, p, *chained);
+        take(check.findings());
+        ways_.emplace(from.name, std::move(*chained));
+    }
+
+    /// Devices of the run whose upstream is not part of it, or is several devices.
+    void broken_ways(const std::vector<const DeviceIntent*>& whole) {
+        for (const DeviceIntent& block : intent_.devices) {
+            const bool here = std::any_of(report.devices.begin(), report.devices.end(), [&](const DeviceReport& d) {
+                return d.name == block.name || d.name.starts_with(block.name + "/");
+            });
+            if (block.upstream.empty() || !here || std::find(whole.begin(), whole.end(), &block) != whole.end())
+                continue;
+            no_way(block, "the two are not two single devices of this run");
+        }
+    }
+
+    Report report;
+    std::vector<SiteQuestion> site;
+
+private:
+    void no_way(const DeviceIntent& from, const std::string& why) {
+        Finding f;
+        f.rule = "EL903";
+        f.name = "input-incomplete";
+        f.span = from.span;
+        f.device = from.name;
+        f.message = fmt::format("the way from {} through {} was not looked at: {}", from.name, from.upstream, why);
+        f.fingerprint = fingerprint(fmt::format("{}|{}", f.rule, f.message));
+        if (is_asked(f.rule)) report.findings.push_back(std::move(f));
+    }
+
+    [[nodiscard]] bool is_asked(std::string_view code) const { return selected(options_, code); }
+    [[nodiscard]] std::function<bool(std::string_view)> asked() const {
+        return [this](std::string_view code) { return is_asked(code); };
+    }
+    void take(std::vector<Finding>& findings) {
+        for (Finding& f : findings) report.findings.push_back(std::move(f));
+    }
+
+    const Intent& intent_;
+    const base::Sources& sources_;
+    const Options& options_;
+    bool rules_too_;
+    std::map<std::string, Prepared> kept_;  ///< devices on a way, by name
+    std::map<std::string, Chained> ways_;   ///< by the name of the first device
+    std::set<std::string> seen_;            ///< second devices whose own hosts are looked at
+};
+
+Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::Sources& sources, const Options& options,
+           bool rules_too) {
+    Run all(intent, sources, options, rules_too);
+    std::map<std::string, std::string> comments;
+    std::vector<std::string> names;
+    for (const DeviceInput& d : devices) names.push_back(d.device.name);
+    const auto ways = ways_of(names, intent);
+    const auto on_a_way = [&](const std::string& name) {
+        return std::any_of(ways.begin(), ways.end(),
+                           [&](const DeviceIntent* w) { return w->name == name || w->upstream == name; });
+    };
+    const std::size_t count = devices.size();
+    for (std::size_t at = 0; at < count; ++at) {
+        DeviceInput& input = devices[at];
+        if (!input.comment.empty())
+            for (const std::string& file : input.files) comments[file] = input.comment;
+        if (options.progress) options.progress(input.device.name, static_cast<double>(at) / static_cast<double>(count));
+        const bool way = on_a_way(input.device.name);
+        all.device(std::move(input), way);
+    }
+    for (const DeviceIntent* way : ways) all.way(*way);
+    all.broken_ways(ways);
+    Report report = std::move(all.report);
+    const std::vector<SiteQuestion> site = std::move(all.site);
     // A name that no device of the run knows is a mistake, or the wrong files were given.
     for (const SiteQuestion& question : site) {
         if (question.asked || question.unknown.empty()) continue;

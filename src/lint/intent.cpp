@@ -194,7 +194,9 @@ void read_interface(Reader& r, const toml::table& t, DeviceIntent& device) {
 }
 
 void read_device(Reader& r, const toml::table& t, Intent& intent) {
-    r.only(t, "[[device]]", {"name", "config", "dialect", "external", "addresses", "routes", "rules", "interface"});
+    r.only(t, "[[device]]",
+           {"name", "config", "dialect", "external", "addresses", "routes", "rules", "interface", "upstream",
+            "upstream_interface"});
     DeviceIntent device;
     device.span = r.span(t.source());
     r.text(t, "name", device.name);
@@ -205,6 +207,8 @@ void read_device(Reader& r, const toml::table& t, Intent& intent) {
     r.text(t, "addresses", device.addresses);
     r.text(t, "routes", device.routes);
     r.text(t, "rules", device.rules);
+    r.text(t, "upstream", device.upstream);
+    r.text(t, "upstream_interface", device.upstream_interface);
     r.tables(t, "interface", [&](const toml::table& i) { read_interface(r, i, device); });
     for (const DeviceIntent& other : intent.devices)
         if (!device.name.empty() && other.name == device.name)
@@ -329,6 +333,35 @@ void read_smtp(Reader& r, const toml::table& t, Intent& intent) {
     r.prefixes(t, "allowed", intent.smtp_allowed);
 }
 
+/// Each upstream is a device of the file ("edge", or "edge/root" for one of several that a file holds), and no way
+/// leads in a circle.
+void check_upstreams(Reader& r, const Intent& intent) {
+    const auto block = [&](const std::string& name) -> const DeviceIntent* {
+        for (const DeviceIntent& d : intent.devices)
+            if (d.name == name || d.name == name.substr(0, name.find('/'))) return &d;
+        return nullptr;
+    };
+    for (const DeviceIntent& device : intent.devices) {
+        if (device.upstream.empty()) {
+            if (!device.upstream_interface.empty())
+                r.error(device.span,
+                        fmt::format("device \"{}\" has `upstream_interface` without `upstream`", device.name));
+            continue;
+        }
+        std::size_t steps = 0;
+        const DeviceIntent* at = &device;
+        while (at != nullptr && !at->upstream.empty() && steps <= intent.devices.size()) {
+            at = block(at->upstream);
+            ++steps;
+        }
+        if (block(device.upstream) == nullptr)
+            r.error(device.span,
+                    fmt::format("upstream of \"{}\": there is no device \"{}\"", device.name, device.upstream));
+        else if (steps > intent.devices.size())
+            r.error(device.span, fmt::format("upstream of \"{}\" leads in a circle", device.name));
+    }
+}
+
 }  // namespace
 
 std::optional<Intent> read_intent(const base::Sources& sources, base::FileId file, base::Diagnostics& diagnostics) {
@@ -362,6 +395,7 @@ std::optional<Intent> read_intent(const base::Sources& sources, base::FileId fil
     }
     if (const toml::table* sets = r.table(root, "sets")) read_sets(r, *sets, intent);
     r.tables(root, "policy", [&](const toml::table& t) { read_policy(r, t, intent); });
+    check_upstreams(r, intent);
     r.tables(root, "allow", [&](const toml::table& t) { read_allow(r, t, intent); });
     if (r.failed()) return std::nullopt;
     return intent;

@@ -37,6 +37,8 @@ struct DeviceIntent {
     std::vector<std::string> external;
     std::string addresses, routes, rules;  ///< paths of ip -j dumps
     std::vector<IntentInterface> interfaces;
+    std::string upstream;            ///< the device that its way to the internet leads through; "" = none
+    std::string upstream_interface;  ///< by which of that device's interfaces it comes in; "" = by its addresses
     base::Span span;
 };
 /// A set that the site names for its queries: `@printers`.

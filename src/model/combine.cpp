@@ -5,6 +5,8 @@
 #include <map>
 #include <tuple>
 
+#include "model/remap.hpp"
+
 namespace egresslint::model {
 namespace {
 
@@ -46,12 +48,6 @@ struct Places {
         f.reg = at(f.reg);
         return f;
     }
-    void move(Translate& t) const {
-        if (auto* pick = std::get_if<Pick>(&t.to)) pick->choice = at(pick->choice);
-    }
-    void move(Decide& d) const {
-        for (Translate& t : d.then) move(t);
-    }
     void move(Expr& e) const {
         if (auto* in = std::get_if<In>(&e.is)) in->what = at(in->what), in->set = at(in->set);
         if (auto* tuple = std::get_if<InTuple>(&e.is)) tuple->relation = at(tuple->relation);
@@ -61,22 +57,6 @@ struct Places {
             for (ExprId& id : all->e) id = at(id);
         if (auto* any = std::get_if<Or>(&e.is))
             for (ExprId& id : any->e) id = at(id);
-    }
-    void move(Rule& r) const {
-        r.match = at(r.match);
-        r.origin = at(r.origin);
-        r.uses.clear();  // the objects of the second device are left behind: only messages read them
-        for (Effect& effect : r.effects) {
-            if (auto* t = std::get_if<Translate>(&effect)) move(*t);
-            if (auto* assign = std::get_if<Assign>(&effect)) {
-                assign->to = at(assign->to);
-                assign->a = at(assign->a);
-                assign->b = at(assign->b);
-            }
-        }
-        if (auto* jump = std::get_if<Jump>(&r.control)) jump->to = at(jump->to);
-        if (auto* go = std::get_if<Goto>(&r.control)) go->to = at(go->to);
-        if (auto* decide = std::get_if<Decide>(&r.control)) move(*decide);
     }
 };
 
@@ -170,7 +150,7 @@ tl::expected<Combined, std::string> combine(const Device& first, const Device& s
             for (SetId& set : row) set = places.at(set);
     }
     for (std::size_t i = first.exprs.size(); i < d.exprs.size(); ++i) places.move(d.exprs[i]);
-    for (std::size_t i = places.rules; i < d.rules.size(); ++i) places.move(d.rules[i]);
+    for (std::size_t i = places.rules; i < d.rules.size(); ++i) remap(d.rules[i], places);
     for (std::size_t i = places.chains; i < d.chains.size(); ++i) {
         d.chains[i].origin = places.at(d.chains[i].origin);
         for (RuleId& rule : d.chains[i].rules) rule = places.at(rule);
@@ -192,7 +172,7 @@ tl::expected<Combined, std::string> combine(const Device& first, const Device& s
         stage.when = guarded(places.at(stage.when), 1);
         stage.entry = places.at(stage.entry);
         stage.origin = places.at(stage.origin);
-        places.move(stage.fallthrough);
+        remap(stage.fallthrough, places);
         d.pipeline.push_back(std::move(stage));
     }
     if (!d.gateway_register.valid()) d.gateway_register = places.at(second.gateway_register);
