@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every dialect, one line each. The order means nothing: detect.cpp compares scores.
 #include "dialects/dialect.hpp"
+#include "dialects/fortios/read.hpp"
 #include "dialects/ipset/read.hpp"
 #include "dialects/iptables/read.hpp"
 #include "dialects/nftables/read.hpp"
@@ -12,6 +13,7 @@ const std::vector<Dialect>& all() {
         nftables::dialect,
         iptables::dialect,
         ipset::dialect,
+        fortios::dialect,
     };
     return table;
 }
