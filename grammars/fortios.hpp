@@ -25,7 +25,7 @@ struct plain : plus<not_one<' ', '\t', '\r', '\n', '"', '\'', '\\'>> {};
 struct unterminated : seq<one<'"', '\'', '\\'>, star<any>> {};
 
 /// "new"_name is one word.
-struct word : plus<sor<double_quoted, single_quoted, escaped, plain, unterminated>> {};
+struct word : plus<sor<double_quoted, single_quoted, escaped, joined_line, plain, unterminated>> {};
 struct line_end : sor<line_break, seq<opt<one<'\r'>>, eof>> {};
 struct comment : seq<one<'#'>, star<not_one<'\r', '\n'>>, star<one<'\r'>, not_at<one<'\n'>>>> {};
 struct command : seq<word, star<plus<blank>, opt<word>>> {};

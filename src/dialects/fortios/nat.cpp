@@ -51,7 +51,7 @@ std::optional<std::vector<Translate>> Policies::pool(const std::vector<Word>& na
     Span where;
     bool known = true;
     for (const auto& w : names) {
-        uses.push_back(b.use("IP pool", w.text, w.span));
+        uses.push_back(b.use(family == Family::v4 ? "IP pool" : "IPv6 pool", w.text, w.span));
         const auto* e = t == nullptr ? nullptr : t->find(w.text);
         text += (text.empty() ? "pool " : ", ") + w.text;
         if (e == nullptr) {

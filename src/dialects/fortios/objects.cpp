@@ -29,11 +29,13 @@ const Entry* entry_of(const Context& c, std::string_view table, const std::strin
 }
 
 std::string_view object_kind(const Context& c, const std::string& name, Family f) {
-    if (entry_of(c, vip_table(f), name) != nullptr) return "virtual IP";
-    if (entry_of(c, vip_group_table(f), name) != nullptr) return "virtual IP group";
-    if (entry_of(c, group_table(f), name) != nullptr) return "address group";
-    return "address";
+    const bool v4 = f == Family::v4;
+    if (entry_of(c, vip_table(f), name) != nullptr) return v4 ? "virtual IP" : "IPv6 virtual IP";
+    if (entry_of(c, vip_group_table(f), name) != nullptr) return v4 ? "virtual IP group" : "IPv6 virtual IP group";
+    if (entry_of(c, group_table(f), name) != nullptr) return v4 ? "address group" : "IPv6 address group";
+    return v4 ? "address" : "IPv6 address";
 }
+bool is_vip(std::string_view kind) { return kind.find("virtual") != std::string_view::npos; }
 
 }  // namespace
 
@@ -49,15 +51,16 @@ void Objects::define_all() {
         return n == "always" || n == "none" || n == "default-darrp-optimize";
     };
     for (const Family f : {Family::v4, Family::v6}) {
-        define(address_table(f), "address", is_factory_address);
-        define(group_table(f), "address group", is_factory_group);
-        define(vip_table(f), "virtual IP", none);
-        define(vip_group_table(f), "virtual IP group", none);
+        const bool v4 = f == Family::v4;
+        define(address_table(f), v4 ? "address" : "IPv6 address", is_factory_address);
+        define(group_table(f), v4 ? "address group" : "IPv6 address group", is_factory_group);
+        define(vip_table(f), v4 ? "virtual IP" : "IPv6 virtual IP", none);
+        define(vip_group_table(f), v4 ? "virtual IP group" : "IPv6 virtual IP group", none);
     }
     define("firewall service custom", "service", service);
     define("firewall service group", "service group", service);
     define("firewall ippool", "IP pool", none);
-    define("firewall ippool6", "IP pool", none);
+    define("firewall ippool6", "IPv6 pool", none);
     for (const std::string_view t :
          {"firewall schedule recurring", "firewall schedule onetime", "firewall schedule group"})
         define(t, "schedule", schedule);
@@ -85,8 +88,9 @@ void Objects::define_all() {
 
 Objects::Kind Objects::kind(const std::string& name, Family family) const {
     const auto k = object_kind(c_, name, family);
-    if (k.starts_with("virtual")) return Kind::vip;
-    if (k == "address group" || is_factory_address(name) || entry_of(c_, address_table(family), name) != nullptr)
+    if (is_vip(k)) return Kind::vip;
+    if (k.ends_with("address group") || is_factory_address(name) ||
+        entry_of(c_, address_table(family), name) != nullptr)
         return Kind::address;
     return Kind::undefined;
 }
@@ -230,7 +234,7 @@ const Objects::Resolved& Objects::resolve(const std::string& name, Family family
     } else if (name == "SSLVPN_TUNNEL_ADDR1" && family == Family::v4) {
         out.set =
             IntervalSet::range(base::parse_ipv4("10.212.134.200")->bits, base::parse_ipv4("10.212.134.210")->bits);
-    } else if (object_kind(c_, name, family).starts_with("virtual")) {
+    } else if (is_vip(object_kind(c_, name, family))) {
         // In a group of addresses: the mapped address counts where the policy looks; see Vips.
     } else {
         out.open.insert({fmt::format("address \"{}\" (not in this text)", name), PredicateKind::name, {}, 2});
@@ -274,7 +278,7 @@ ExprId Objects::addresses(const std::vector<Word>& names, Field field, Family fa
             uses.push_back(object);
             only = object;
         }
-        if (kind.starts_with("virtual")) continue;
+        if (is_vip(kind)) continue;
         some = true;
         const auto& r = resolve(w.text, family);
         set = set.unite(r.set);
