@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every dialect, one line each. The order means nothing: detect.cpp compares scores.
+#include "dialects/asa/read.hpp"
 #include "dialects/dialect.hpp"
 #include "dialects/fortios/read.hpp"
 #include "dialects/ipset/read.hpp"
@@ -10,10 +11,7 @@ namespace egresslint::dialects {
 
 const std::vector<Dialect>& all() {
     static const std::vector<Dialect> table{
-        nftables::dialect,
-        iptables::dialect,
-        ipset::dialect,
-        fortios::dialect,
+        nftables::dialect, iptables::dialect, ipset::dialect, asa::dialect, asa::classic, fortios::dialect,
     };
     return table;
 }

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// A configuration's meaning: the pipeline of a device.
+//
+// ASA 8.3 and later    un-translate → route → levels → access list in → out → reverse path → translate the source
+// before               access list in → un-translate → route → levels, conduits → translate the source → list out
+#pragma once
+
+#include "dialects/asa/config.hpp"
+
+namespace egresslint::dialects::asa {
+
+void lower_modern(Context& context, const Config& config);
+void lower_classic(Context& context, const Config& config);
+/// True where object NAT and real addresses in access lists apply: by the version, else by the commands that stand
+/// there.
+[[nodiscard]] bool is_modern(const Config& config);
+
+}  // namespace egresslint::dialects::asa
