@@ -8,6 +8,7 @@
 #include <map>
 
 #include "lint/address_space.hpp"
+#include "lint/guards.hpp"
 #include "lint/infer.hpp"
 #include "model/print.hpp"
 #include "model/resolve.hpp"
@@ -306,6 +307,12 @@ bool looks_up(const Device& device, const Rule& rule) {
                device.registers[a->to.reg.index()].name.find("mark") == std::string::npos;
     });
 }
+
+/// Rewrites an address or a port, or lets the packet end.
+bool acts(const Rule& rule) {
+    const auto* decide = std::get_if<Decide>(&rule.control);
+    return (decide != nullptr && decide->verdict != Verdict::accept) || !translations(rule).empty();
+}
 }  // namespace
 
 std::vector<TraceStep> trace_steps(const Device& device, const flow::Outcome& outcome, bool all) {
@@ -330,7 +337,9 @@ std::vector<TraceStep> trace_steps(const Device& device, const flow::Outcome& ou
             const Origin& o = device.origins[origin.index()];
             t.span = o.span;
             t.text = o.text;
-            if (!all && o.synthetic && s.rule.valid()) continue;
+            // Of rules that nobody wrote those count that change the packet or end it, and have a cause in the text.
+            if (!all && o.synthetic && s.rule.valid() && !(o.span.valid() && acts(device.rules[s.rule.index()])))
+                continue;
         } else if (!all && s.rule.valid()) {
             continue;  // routing and other rules that nobody wrote
         }
