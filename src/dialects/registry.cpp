@@ -6,12 +6,14 @@
 #include "dialects/ipset/read.hpp"
 #include "dialects/iptables/read.hpp"
 #include "dialects/nftables/read.hpp"
+#include "dialects/pfsense/read.hpp"
 
 namespace egresslint::dialects {
 
 const std::vector<Dialect>& all() {
     static const std::vector<Dialect> table{
-        nftables::dialect, iptables::dialect, ipset::dialect, asa::dialect, asa::classic, fortios::dialect,
+        nftables::dialect, iptables::dialect, ipset::dialect,   asa::dialect,
+        asa::classic,      fortios::dialect,  pfsense::dialect, pfsense::opnsense_dialect,
     };
     return table;
 }
