@@ -328,6 +328,12 @@ bool gives_own_address(const Rule& rule, const Device& d, const ServerView& serv
     return false;
 }
 
+bool in_chain(const Device& d, ChainId chain, RuleId rule) {
+    if (!chain.valid()) return false;
+    const auto& rules = d.chains[chain.index()].rules;
+    return std::find(rules.begin(), rules.end(), rule) != rules.end();
+}
+
 std::string step_place(const base::Sources& sources, const Device& d, RuleId r) {
     return place(sources, rule_span(d, r));
 }
@@ -423,10 +429,13 @@ Cause why_not_own_source(const Prepared& prepared, const base::Sources& sources,
         } else if (c.passed) {
             // Everything on the way holds, so what translated it came first.
             const std::string first = step_place(sources, d, by);
+            // Only within one chain can rules change places.
+            const bool movable = by.valid() && in_chain(d, c.chain, by);
             why = first.empty() ? "comes too late: an earlier rule has settled the source already"
-                                : fmt::format("comes too late: {} matches first and is more general", first);
+                                : fmt::format("comes too late: {} matches first{}", first,
+                                              movable || !c.chain.valid() ? " and is more general" : "");
             label = "meant for it, but never reached";
-            if (by.valid()) cause.help = fmt::format("move the rule at {} above {}", at, first);
+            if (movable) cause.help = fmt::format("move the rule at {} above {}", at, first);
         } else if (c.misses.size() <= 3) {
             why = "acts ";
             for (std::size_t i = 0; i < c.misses.size(); ++i) why += (i == 0 ? "" : " and ") + words.only(c.misses[i]);

@@ -60,11 +60,12 @@ public:
 private:
     bool permitted(const flow::Difference& d, const Permission& permits, const IntervalSet& private_space) {
         if (d.accepted || d.destination || d.way) return false;
-        if (d.otherwise && !d.only_logged() && d.before.verdict == Verdict::accept) return false;
+        const bool port = permits.sources && another_port(d);
+        if (d.otherwise && !port && !d.only_logged() && d.before.verdict == Verdict::accept) return false;
         const bool blocked_twice = d.otherwise && d.before.verdict != Verdict::accept;
         if (d.blocked && !permits.blocks) return false;
         if (d.source && !permits.sources) return false;
-        if (d.otherwise && !(blocked_twice && (permits.logs || permits.blocks))) return false;
+        if (d.otherwise && !port && !(blocked_twice && (permits.logs || permits.blocks))) return false;
         if (d.source && !permits.untranslated) {
             // Never out with an address that the internet cannot answer.
             if (d.after.src.form == flow::Rewritten::Form::unchanged &&
@@ -72,6 +73,12 @@ private:
                 return false;
         }
         return analysis_.subset(d.headers, box(d, permits));
+    }
+
+    /// The translation changes nothing but the source port: part of the source where that may change.
+    static bool another_port(const flow::Difference& d) {
+        return d.otherwise && d.before.verdict == Verdict::accept && d.after.verdict == Verdict::accept &&
+               d.before.logged == d.after.logged && d.before.limited == d.after.limited;
     }
 
     HeaderSet box(const flow::Difference& d, const Permission& permits) {
@@ -89,7 +96,7 @@ private:
                                                    analysis_.where_after(d.before, Field::dport, IntervalSet(ports))));
         }
         // Who sent what is blocked either way makes no difference.
-        if (d.otherwise) return set;
+        if (d.otherwise && !(permits.sources && another_port(d))) return set;
         inside(Field::src, permits.src);
         inside(Field::dst, permits.dst);
         if (!empty(permits.not_src))
