@@ -30,14 +30,17 @@ constexpr Interval translated_ports{5117, 65533};
 
 }  // namespace
 
-Translate Policies::source_port(const Entry& by) {
-    Choice c;
-    c.text = "translated source port";
-    c.field = Field::sport;
-    c.candidates.values = IntervalSet{translated_ports};
-    c.varies = true;
-    c.origin = c_.b.origin(by.span, "translated source port");
-    return Translate{Field::sport, {}, Pick{c_.b.choice(std::move(c)), false}};
+/// One choice for all rules: which of them translates makes no difference to the port.
+Translate Policies::source_port() {
+    if (!source_port_.valid()) {
+        Choice c;
+        c.text = "translated source port";
+        c.field = Field::sport;
+        c.candidates.values = IntervalSet{translated_ports};
+        c.varies = true;
+        source_port_ = c_.b.choice(std::move(c));
+    }
+    return Translate{Field::sport, {}, Pick{source_port_, false}};
 }
 
 /// Where the pools' addresses go; `limited`: sources that the pools serve. Several pools are used one after the other.
@@ -142,7 +145,7 @@ void Policies::policy_nat(const Listed& p, model::ChainId entry) {
         bool ports_kept = e.enabled("fixedport");
         auto to = pool(names, f, e, limited, ports_kept, r.uses);
         if (!to) continue;
-        if (!ports_kept) to->push_back(source_port(e));
+        if (!ports_kept) to->push_back(source_port());
         r.match = b.all({b.family(f), limited});
         for (auto& t : *to) r.effects.emplace_back(std::move(t));
         r.control = Decide{Verdict::accept, {}, true};
@@ -154,7 +157,7 @@ void Policies::policy_nat(const Listed& p, model::ChainId entry) {
     Rule r;
     r.match = b.yes();
     r.effects.emplace_back(Translate{Field::src, {}, model::OutInterfaceAddress{}});
-    if (!e.enabled("fixedport")) r.effects.emplace_back(source_port(e));
+    if (!e.enabled("fixedport")) r.effects.emplace_back(source_port());
     r.control = Decide{Verdict::accept, {}, true};
     r.origin = origin;
     r.name = e.key.text;
@@ -213,7 +216,7 @@ void Policies::central_rule(model::ChainId chain, const Entry& e, Family family)
             c.candidates.values = IntervalSet{*fixed};
             to.push_back(Translate{Field::sport, {}, Pick{b.choice(std::move(c)), false}});
         } else if (!ports_kept) {
-            to.push_back(source_port(e));
+            to.push_back(source_port());
         }
         for (auto& t : to) r.effects.emplace_back(std::move(t));
         for (const auto& w : pools) text += (w.text == pools.front().text ? ": to " : " ") + w.text;

@@ -43,7 +43,10 @@ void Objects::define_all() {
     const auto define = [&](std::string_view table, std::string_view kind, bool (*factory)(std::string_view)) {
         if (const auto* t = c_.root().table(table))
             for (const auto& e : t->entries)
-                if (!factory(e.key.text)) c_.b.define(kind, e.key.text, e.key.span);
+                if (!factory(e.key.text)) {
+                    const auto object = c_.b.define(kind, e.key.text, e.key.span);
+                    if (kind.ends_with("address")) name_host(e, object);
+                }
     };
     const auto service = [](std::string_view n) { return factory_service(n) != nullptr || is_factory_group(n); };
     const auto none = [](std::string_view) { return false; };
@@ -84,6 +87,18 @@ void Objects::define_all() {
         if (factory_service(n) != nullptr || is_factory_group(n)) return "";
         return entry_of(c_, "firewall service group", n) != nullptr ? "service group" : "service";
     });
+}
+
+/// A set for a plain address, used or not: hosts are called by the names that the text gives them.
+void Objects::name_host(const Entry& e, model::ObjectId object) {
+    const auto setting = std::find_if(e.settings.begin(), e.settings.end(),
+                                      [](const Setting& s) { return s.name == "subnet" || s.name == "ip6"; });
+    if (setting == e.settings.end()) return;
+    const auto net = subnet_of(setting->values);
+    if (!net) return;
+    auto set = IntervalSet::prefix(base::make_prefix(net->address, net->length));
+    (void)(net->address.family == Family::v4 ? c_.b.addresses(std::move(set), {}, object)
+                                             : c_.b.addresses({}, std::move(set), object));
 }
 
 Objects::Kind Objects::kind(const std::string& name, Family family) const {

@@ -51,6 +51,7 @@ private:
         };
         std::set<Open> open;  ///< may hold more addresses, or not
     };
+    void name_host(const Entry& entry, model::ObjectId object);
     const Resolved& resolve(const std::string& name, Family family, unsigned depth = 0);
     Resolved address(const Entry& entry, Family family);
     Resolved group(const Entry& entry, Family family, unsigned depth);

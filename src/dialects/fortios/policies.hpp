@@ -67,7 +67,7 @@ private:
     std::optional<std::vector<model::Translate>> pool(const std::vector<Word>& names, Family family, const Entry& by,
                                                       ExprId& limited, bool& ports_kept,
                                                       std::vector<model::ObjectId>& uses);
-    model::Translate source_port(const Entry& by);
+    model::Translate source_port();
 
     const Context& c_;
     Objects& objects_;
@@ -77,6 +77,7 @@ private:
     std::set<std::pair<std::string, Family>> used_vips_;
     bool central_ = false, by_profile_ = true, reject_tcp_ = false;
     model::RegisterId nat_;
+    model::ChoiceId source_port_;
     model::ChainId from_vips_first_, from_vips_last_;
 };
 

@@ -158,6 +158,7 @@ void Vips::read(bool central, const std::set<std::pair<std::string, Family>>& us
         if (const auto* t = c_.root().table(f == Family::v4 ? "firewall vip" : "firewall vip6"))
             for (const auto& e : t->entries) {
                 const bool active = (central || used.contains({e.key.text, f})) && e.value("status") != "disable";
+                if (central) (void)c_.b.use(f == Family::v4 ? "virtual IP" : "IPv6 virtual IP", e.key.text, e.key.span);
                 if (!active) continue;  // it acts on nothing, so that nothing of it is left unread either
                 e.read = true;
                 read(e, f);
@@ -225,7 +226,8 @@ bool Vips::overlap(const Vip& a, const Vip& b, bool reverse) const {
 ExprId Vips::disputed(const Vip& a, bool reverse) {
     if (vips_.size() > most_compared) return {};
     for (const auto& b : vips_)
-        if (b.number > a.number && b.active && b.source == (reverse ? a.source : b.source) && overlap(a, b, reverse))
+        if (b.number > a.number && b.active && (!reverse || outbound(b)) &&
+            b.source == (reverse ? a.source : b.source) && overlap(a, b, reverse))
             return c_.b.unknown(c_.b.predicate(fmt::format("vip \"{}\" is taken before \"{}\"", a.name, b.name),
                                                PredicateKind::ambiguity, reverse ? Field::src : Field::dst));
     return {};
@@ -349,6 +351,10 @@ void Vips::stage() {
     b.stage("virtual IPs", model::Label::destination_translation, b.yes(), chain_, Verdict::accept);
 }
 
+/// A client's connection does not come from the mapped port, so that a port forward covers none of what its host opens.
+/// (One that did come from there would be translated; no mail server does that, and nobody is told apart by it.)
+bool Vips::outbound(const Vip& v) { return !v.forwards_port || v.source; }
+
 ExprId Vips::outgoing(const Vip& v) {
     auto& b = c_.b;
     std::vector<model::ObjectId> uses;
@@ -363,17 +369,10 @@ ExprId Vips::outgoing(const Vip& v) {
                      : out);
     }
     if (v.forwards_port) {
-        IntervalSet from;
-        for (const auto& [outer, inner] : v.ports) from = from.unite(IntervalSet{inner});
-        const auto port = v.protocol == 1 ? b.yes() : b.sport(from);
         match.push_back(b.proto(v.protocol));
-        match.push_back(
-            v.source
-                ? b.either(
-                      {port, b.unknown(b.predicate(
-                                 fmt::format("nat-source-vip of port forward \"{}\" acts on every source port", v.name),
-                                 PredicateKind::ambiguity, Field::src))})
-                : port);
+        match.push_back(b.unknown(
+            b.predicate(fmt::format("nat-source-vip of port forward \"{}\" acts on what the host opens", v.name),
+                        PredicateKind::ambiguity, Field::src)));
     }
     if (const auto& services = v.entry->values("service"); !services.empty()) {
         const auto expr = objects_.services(services, uses);
@@ -434,7 +433,7 @@ void Vips::reverse(model::ChainId chain, const Vip& v) {
 model::ChainId Vips::sources(bool nat_source_vip) {
     model::ChainId chain;
     for (const auto& v : vips_) {
-        if (!v.active || v.source != nat_source_vip) continue;
+        if (!v.active || v.source != nat_source_vip || !outbound(v)) continue;
         if (!chain.valid()) chain = c_.b.chain(nat_source_vip ? "sources of VIPs (nat-source-vip)" : "sources of VIPs");
         if (const auto dispute = disputed(v, true); dispute.valid()) {
             Vip copy = v;
@@ -452,7 +451,7 @@ model::ChainId Vips::sources(bool nat_source_vip) {
     }
     if (!chain.valid()) return chain;
     for (const auto& v : vips_)
-        if (v.active && v.source == nat_source_vip && disputed(v, true).valid()) reverse(chain, v);
+        if (v.active && v.source == nat_source_vip && outbound(v) && disputed(v, true).valid()) reverse(chain, v);
     return chain;
 }
 

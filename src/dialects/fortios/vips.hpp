@@ -59,6 +59,7 @@ private:
     void load_balancer(const Vip& vip, ExprId match);
     ExprId incoming(const Vip& vip);
     ExprId outgoing(const Vip& vip);
+    [[nodiscard]] static bool outbound(const Vip& vip);
     [[nodiscard]] bool overlap(const Vip& a, const Vip& b, bool reverse) const;
     ExprId disputed(const Vip& a, bool reverse);
     void reverse(model::ChainId chain, const Vip& vip);
