@@ -12,6 +12,7 @@ namespace egresslint::lint {
 namespace {
 
 using namespace model;
+using base::u128;
 using flow::HeaderSet;
 
 /// What makes two findings of two runs one: the same words about the same text.
@@ -72,7 +73,28 @@ private:
                 !analysis_.disjoint(d.headers, analysis_.where(Field::src, private_space)))
                 return false;
         }
-        return analysis_.subset(d.headers, box(d, permits));
+        HeaderSet may = box(d, permits);
+        if (d.blocked) may = analysis_.join(may, answered_by_nobody());
+        return analysis_.subset(d.headers, may);
+    }
+
+    /// TCP to a multicast or broadcast address: every host discards it (RFC 1122, 4.2.3.10), so that blocking it blocks
+    /// nothing.
+    HeaderSet answered_by_nobody() {
+        std::vector<base::Interval> to;
+        if (family() == Family::v4) {
+            to.push_back({u128{224} << 24, base::low_mask(32)});
+            for (const Interface& i : combined_.device.interfaces)
+                for (const InterfaceAddress& a : i.addresses)
+                    if (a.address.family == Family::v4 && a.length < 31) {
+                        const u128 last = base::make_prefix(a.address, a.length).last();
+                        to.push_back({last, last});
+                    }
+        } else {
+            to.push_back({u128{0xff} << 120, base::low_mask(128)});
+        }
+        return analysis_.meet(analysis_.where(Field::proto, IntervalSet::single(6)),
+                              analysis_.where(Field::dst, IntervalSet(std::move(to))));
     }
 
     /// The translation changes nothing but the source port: part of the source where that may change.
