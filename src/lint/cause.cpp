@@ -514,6 +514,7 @@ Cause why_open(const Prepared& prepared, const base::Sources& sources, const flo
     const auto meant = candidates(d, packet, outcome, [&](const Rule& rule) {
         const auto* decide = std::get_if<Decide>(&rule.control);
         if (decide == nullptr || decide->verdict == Verdict::accept || !rule.origin.valid()) return false;
+        if (d.origins[rule.origin.index()].synthetic) return false;  // nobody meant it
         const Guard g = guard_of(d, {rule.match});
         return g.dport_limited && g.dport.contains(packet.dport) && g.dport.size() < 1024 &&
                g.proto.contains(packet.proto);

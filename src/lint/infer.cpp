@@ -262,7 +262,18 @@ void Inference::find_external() {
             if (r.destination.length == 0 && r.type == RouteType::unicast && r.table != 255)
                 for (const NextHop& hop : r.next_hops)
                     if (!hop.interface.empty()) add_name(ext, hop.interface), span = r.span;
-        if (!ext.empty()) return done("the default route leaves by it" + where(span), false, span);
+        if (!ext.empty()) {
+            done("the default route leaves by it" + where(span), false, span);
+            // Rules may send packets by other uplinks.
+            for (std::size_t i = first_interface; i < d_.interfaces.size(); ++i) {
+                const Interface& f = d_.interfaces[i];
+                if (f.role != Role::external || f.absent || covers(ext, f.name)) continue;
+                add_name(ext, f.name);
+                assume(f.name + " faces the internet", "the configuration gives it that role" + where(f.span), false,
+                       f.span);
+            }
+            return;
+        }
     }
     for (std::size_t i = first_interface; i < d_.interfaces.size(); ++i) {
         const Interface& f = d_.interfaces[i];
