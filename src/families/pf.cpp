@@ -59,7 +59,9 @@ void Pf::filter(Direction direction, const FilterRule& rule) {
     if (rule.log) effects.emplace_back(Log{});
     for (const PredicateId limit : rule.limits) {
         FilterRule above = rule;
-        decide(direction, above, b_.all({rule.match, b_.unknown(limit)}), {}, Action::block);
+        const auto written = b_.device().origins[rule.origin.index()];
+        above.origin = b_.origin(written.span, "above its limit: " + written.text, true);
+        decide(direction, above, b_.all({rule.match, b_.negate(b_.unknown(limit))}), {}, Action::block);
     }
     if (!rule.limits.empty()) effects.emplace_back(Limited{});
     // The route of the last matching rule counts: one that has none forgets an earlier one's.

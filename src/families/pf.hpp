@@ -44,7 +44,7 @@ struct FilterRule : Rule {
     Action action = Action::pass;
     bool quick = true;
     RouteTo route;
-    /// What is above a state limit is dropped: predicates of kind rate.
+    /// What is above a state limit is dropped: predicates of kind rate, true where the limit is kept.
     std::vector<model::PredicateId> limits;
 };
 

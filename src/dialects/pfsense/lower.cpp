@@ -181,6 +181,12 @@ void Lowering::interfaces() {
         take(i.alias_address, i.alias_bits, true);
         for (const VirtualAddress& v : c_.virtual_addresses)
             if (v.interface == i.key && (v.mode == "ipalias" || v.mode == "carp")) take(v.address, v.bits, true);
+        // An interface with a gateway of its own is what the products call a WAN.
+        const bool tunnel = i.device.starts_with("ovpn") || i.device.starts_with("ipsec") ||
+                            i.device.starts_with("wg") || i.device.starts_with("tun_wg") ||
+                            i.device.starts_with("gif") || i.device.starts_with("gre");
+        if (!tunnel && has_gateway(i, Family::v4)) f.role = Role::external;
+        if (tunnel) f.role = Role::tunnel;
         complete = complete && !dynamic(i, Family::v4) && !dynamic(i, Family::v6);
     }
     // Addresses on loopback are the device's as well.

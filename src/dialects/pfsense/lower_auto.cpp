@@ -80,10 +80,10 @@ void Lowering::automatic_filter() {
                     c_.root, "automatic: block port 0", log);
     if (c_.intrusion_blocking) {
         const auto in_table = [&](Field f, const char* side) {
-            const PredicateId which =
-                b_.predicate(std::string(side) + " was blocked by intrusion detection", PredicateKind::time, f);
+            const PredicateId which = b_.predicate("intrusion detection found nothing about the " + std::string(side),
+                                                   PredicateKind::time, f);
             b_.depends(which, field_bit(f));
-            return b_.unknown(which);
+            return b_.negate(b_.unknown(which));
         };
         automatic_block(b_.either({in_table(Field::src, "source"), in_table(Field::dst, "destination")}), c_.root,
                         "automatic: block hosts that intrusion detection found", true);
@@ -95,9 +95,9 @@ void Lowering::automatic_filter() {
     });
     if (overloads) {
         const PredicateId which =
-            b_.predicate("source exceeded a rate and is in the table virusprot", PredicateKind::rate, Field::src);
+            b_.predicate("source exceeded no rate (table virusprot)", PredicateKind::rate, Field::src);
         b_.depends(which, field_bit(Field::src));
-        automatic_block(b_.unknown(which), c_.root, "automatic: block sources in the table virusprot", log);
+        automatic_block(b_.negate(b_.unknown(which)), c_.root, "automatic: block sources in the table virusprot", log);
     }
     for (const VirtualAddress& v : c_.virtual_addresses)
         if (v.mode == "carp") {
@@ -115,10 +115,11 @@ void Lowering::automatic_filter() {
                 i.span, "automatic: DHCP client on " + i.key);
         if (i.block_bogons) {
             // The list changes by the month; that some sources are on it and others are not is certain.
-            const PredicateId which = b_.predicate("source is on the list of bogons", PredicateKind::time, Field::src);
+            const PredicateId which =
+                b_.predicate("source is not on the list of bogons", PredicateKind::time, Field::src);
             b_.depends(which, field_bit(Field::src));
-            automatic_block(b_.all({in, b_.unknown(which)}), i.block_bogons_span, "automatic: block bogons on " + i.key,
-                            true);
+            automatic_block(b_.all({in, b_.negate(b_.unknown(which))}), i.block_bogons_span,
+                            "automatic: block bogons on " + i.key, true);
         }
         if (i.block_private) {
             const auto four = opnsense() ? prefixes({"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8",

@@ -160,7 +160,7 @@ void Lowering::filter_rule(const FilterRule& rule) {
                                 text + (side.because.empty() || rule.disabled ? "" : " # not loaded: " + side.because));
         b_.device().origins[each.origin.index()].element = part;
         for (const std::string& limit : rule.limits)
-            each.limits.push_back(b_.predicate(fmt::format("{} exceeded ({})", limit, r.name), PredicateKind::rate));
+            each.limits.push_back(b_.predicate(fmt::format("{} is kept ({})", limit, r.name), PredicateKind::rate));
         pf_.filter(direction, each);
     };
     if (rule.direction != "out") emit(Direction::in, rule.direction == "any");

@@ -352,8 +352,9 @@ void Lowering::automatic_outbound() {
     for (const Interface& i : c_.interfaces) {
         if (interface_of(i.key) == nullptr || !has_gateway(i, Family::v4)) continue;
         if (i.device.starts_with("ovpn") || (!opnsense() && i.device.starts_with("ipsec"))) continue;
-        RuleBase rule;
-        rule.span = span;
+        // One origin: to a reader the two are one.
+        const OriginId origin =
+            b_.origin(span, fmt::format("automatic outbound NAT: {} to {} address", who, i.key), true);
         const ExprId out = b_.interface_names(Field::out_if, {i.key});
         const auto emit = [&](bool isakmp) {
             Match m;
@@ -368,11 +369,11 @@ void Lowering::automatic_outbound() {
             std::vector<Translate> then{source(std::nullopt, OutInterfaceAddress{})};
             for (Translate& t : source_ports(how)) then.push_back(std::move(t));
             if (i.no_nat && !isakmp && !opnsense()) then.clear();
-            pf_.translate(pf_rule(rule, m,
-                                  fmt::format("automatic outbound NAT: {} to {} address{}", who, i.key,
-                                              isakmp ? " (static port for ISAKMP)" : ""),
-                                  "automatic", true),
-                          std::move(then));
+            families::pf::Rule r;
+            r.match = b_.all(m.parts);
+            r.origin = origin;
+            r.name = isakmp ? "automatic, static port for ISAKMP" : "automatic";
+            pf_.translate(r, std::move(then));
         };
         emit(true);
         emit(false);
