@@ -78,6 +78,7 @@ struct SourceTranslation {
 struct Admission {
     RuleId rule;
     Guard guard;
+    bool as_sent = false;  ///< the destination is the one that packets are sent to, before any translation
 };
 
 Interface& named_interface(Device& device, const std::string& name) {
@@ -148,7 +149,8 @@ private:
     void find_outbound(ServerView& view);
     void find_own_addresses();
     void assume_routes();
-    bool admitted(Family family, u128 host) const;
+    bool admitted(const Publication& publication) const;
+    bool asks_as_sent(ExprId match) const;
     bool may_name_smtp(ExprId match) const;
     std::string name_of(Family family, u128 host) const;
 
@@ -237,7 +239,7 @@ void Inference::collect_rules() {
                 g = guard_of(d_, way.conditions);
                 if (g.proto.contains(6) && !g.from_self && g.dst_limited &&
                     g.dst.values.size() + g.dst.values6.size() <= 64)
-                    admissions_.push_back({way.rule, std::move(g)});
+                    admissions_.push_back({way.rule, std::move(g), asks_as_sent(rule.match)});
             }
         }
     });
@@ -413,15 +415,27 @@ std::string Inference::name_of(Family family, u128 host) const {
     return base::to_string(Address{family, host});
 }
 
-bool Inference::admitted(Family family, u128 host) const {
-    return std::any_of(admissions_.begin(), admissions_.end(),
-                       [&](const Admission& a) { return a.guard.dst.of(Field::dst, family).contains(host); });
+bool Inference::admitted(const Publication& p) const {
+    return std::any_of(admissions_.begin(), admissions_.end(), [&](const Admission& a) {
+        const IntervalSet& to = a.guard.dst.of(Field::dst, p.family);
+        return a.as_sent ? p.guard.dst_limited && to.intersects(of(p.guard.dst, p.family)) : to.contains(p.host);
+    });
+}
+
+/// The match compares the original destination.
+bool Inference::asks_as_sent(ExprId match) const {
+    const auto original = [&](ExprId e) {
+        const auto* in = std::get_if<In>(&d_.exprs[e.index()].is);
+        return in != nullptr && in->what.field == Field::dst && in->what.view == View::original;
+    };
+    const auto* all = std::get_if<And>(&d_.exprs[match.index()].is);
+    return all != nullptr ? std::any_of(all->e.begin(), all->e.end(), original) : original(match);
 }
 
 void Inference::find_published_servers() {
     for (const Publication& p : publications_) {
         // Publishing every port does not make a mail server, unless the filter lets SMTP in.
-        if (!p.states_port && !admitted(p.family, p.host)) continue;
+        if (!p.states_port && !admitted(p)) continue;
         if (!p.guard.in_names.empty() && std::none_of(p.guard.in_names.begin(), p.guard.in_names.end(),
                                                       [&](const std::string& n) { return covers(out_.external, n); }))
             continue;
@@ -461,6 +475,11 @@ void Inference::find_routed_servers() {
             for (const base::Interval& i : of(a.guard.dst, family).intervals()) {
                 const Address host{family, i.first};
                 if (i.first != i.last || !contains(global, host)) continue;
+                // What is translated on is an address of another host.
+                if (a.as_sent && std::any_of(publications_.begin(), publications_.end(), [&](const Publication& p) {
+                        return p.family == family && p.guard.dst_limited && of(p.guard.dst, family).contains(host.bits);
+                    }))
+                    continue;
                 if (std::any_of(out_.mail_servers.begin(), out_.mail_servers.end(), [&](const ServerView& v) {
                         return std::any_of(v.server.address.begin(), v.server.address.end(),
                                            [&](const Prefix& p) { return p.contains(host); });
