@@ -12,6 +12,7 @@ namespace {
 
 using base::Influence;
 using model::Field;
+using model::View;
 
 bool is_hash(std::string_view word) { return word.starts_with("0x") && word.size() > 4 && word.size() <= 12; }
 
@@ -221,14 +222,14 @@ const std::vector<Entry>* Lists::entries(std::string_view list) {
 model::ExprId Lists::match(const Entry& e, model::View view, bool reversed) {
     auto& b = x_.b;
     std::vector<model::ExprId> parts;
-    parts.push_back(n_.match({reversed ? Field::dst : Field::src, view, {}}, e.src));
-    parts.push_back(n_.match({reversed ? Field::src : Field::dst, view, {}}, e.dst));
+    parts.push_back(n_.match({reversed ? Field::dst : Field::src, View::current, {}}, e.src));
+    parts.push_back(n_.match({reversed ? Field::src : Field::dst, reversed ? View::current : view, {}}, e.dst));
     if (reversed) {
         auto services = e.services;
         for (Service& s : services) std::swap(s.sport, s.dport);
         parts.push_back(n_.match(services));
     } else {
-        parts.push_back(n_.match(e.services));
+        parts.push_back(n_.match(e.services, view));
     }
     for (const Doubt& d : e.doubts) parts.push_back(n_.doubt(d, Field::proto, false));
     if (!e.time_range.empty()) {
@@ -258,8 +259,9 @@ void Lists::rule(model::ChainId chain, const Entry& e, std::string name, model::
     b.rule(chain, std::move(r), e.statement->span, e.statement->text());
 }
 
-model::ChainId Lists::chain(std::string_view list, const Statement& where) {
-    if (const auto known = chains_.find(list); known != chains_.end()) {
+model::ChainId Lists::chain(std::string_view list, const Statement& where, View view) {
+    const std::string key = (view == View::original ? "o " : "c ") + std::string(list);
+    if (const auto known = chains_.find(key); known != chains_.end()) {
         (void)x_.b.use("access-list", list, where.span);
         return known->second;
     }
@@ -269,7 +271,7 @@ model::ChainId Lists::chain(std::string_view list, const Statement& where) {
     const auto chain = b.chain(
         "access-list " + std::string(list),
         b.origin(all != nullptr ? all->front().statement->span : where.span, "access-list " + std::string(list)));
-    chains_.emplace(std::string(list), chain);
+    chains_.emplace(key, chain);
     if (all == nullptr) {
         const auto which = b.opaque_rule(chain, b.yes(), b.origin(where.span, where.text()));
         x_.incomplete(where.span,
@@ -283,10 +285,10 @@ model::ChainId Lists::chain(std::string_view list, const Statement& where) {
         if (e.understood && e.standard) {
             Entry opaque = e;
             opaque.understood = false;
-            rule(chain, opaque, "");
+            rule(chain, opaque, "", view);
             continue;
         }
-        rule(chain, e, std::string(list) + " line " + std::to_string(number));
+        rule(chain, e, std::string(list) + " line " + std::to_string(number), view);
     }
     return chain;
 }

@@ -32,12 +32,13 @@ public:
     explicit Lists(Names& names) : n_(names), x_(names.context()) {}
 
     /// The chain of an access list; written when it is first asked for. One that is not defined may do anything.
-    model::ChainId chain(std::string_view list, const Statement& where);
+    /// With View::original, destinations are those that packets were sent to, whatever they have become.
+    model::ChainId chain(std::string_view list, const Statement& where, model::View view = model::View::current);
     /// Entries of a list, for what only asks which packets it means. Nothing: undefined.
     const std::vector<Entry>* entries(std::string_view list);
     /// `permit PROTOCOL SOURCE [PORTS] DESTINATION [PORTS] …` from word `at`; `conduit` names the destination first.
     Entry entry(const Statement& s, std::size_t at, bool v6, bool conduit = false);
-    /// Packets that the entry is about; with `reversed`, those of the other direction.
+    /// Packets that the entry is about, their destination in that view; with `reversed`, those of the other direction.
     model::ExprId match(const Entry& e, model::View view, bool reversed = false);
     /// Adds the entry as a rule; what was not understood may do anything to what `guard` lets there.
     void rule(model::ChainId chain, const Entry& e, std::string name, model::View view = model::View::current);

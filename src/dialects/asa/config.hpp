@@ -34,6 +34,7 @@ struct Interface {
     std::string hardware;  ///< "GigabitEthernet0/1"
     int level = -1;        ///< security level; -1: the default
     std::vector<model::InterfaceAddress> addresses;
+    bool ipv6 = false;            ///< forwards IPv6: an address of it, or `ipv6 enable`
     bool learns_address = false;  ///< dhcp, pppoe, autoconfiguration
     bool learns_route = false;    ///< setroute
     bool shutdown = false, management_only = false;

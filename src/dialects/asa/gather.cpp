@@ -211,6 +211,7 @@ private:
         i.addresses.push_back({*own, static_cast<std::uint8_t>(length), false, true});
     }
     void address6(Interface& i, const Statement& s, std::size_t at) {
+        i.ipv6 = true;
         if (s.word(at) == "autoconfig" || s.word(at) == "dhcp") {
             i.learns_address = true;
             for (std::size_t n = at; n < s.words.size(); ++n)
@@ -259,6 +260,7 @@ private:
             } else if (word == "ipv6" && line.word(1) == "address") {
                 address6(i, line, 2);
             } else if (word == "ip" || word == "ipv6") {
+                i.ipv6 |= word == "ipv6" && line.word(1) == "enable";
                 // ospf, eigrp, nd, enable: how routes and neighbours are learnt
             } else if (word == "shutdown") {
                 i.shutdown = true;
@@ -300,7 +302,11 @@ private:
                 break;
             }
         Interface& i = named(s.word(2), s.span);
+        i.span = s.span;
         i.hardware = std::string(s.word(1));
+        // The line is the place of the level, its name that of the interface.
+        i.span.begin += static_cast<std::uint32_t>(s.words[2].data() - s.words[0].data());
+        i.span.end = i.span.begin + static_cast<std::uint32_t>(s.words[2].size());
         i.shutdown = down;
         std::string_view level = s.word(3);
         if (level.starts_with("security")) level.remove_prefix(8);
@@ -327,6 +333,8 @@ private:
             c_.routes6.push_back(&s);
         } else if (what == "address" && s.words.size() > 3) {
             address6(named(s.word(2), s.span), s, 3);
+        } else if (what == "enable" && s.words.size() > 2) {
+            named(s.word(2), s.span).ipv6 = true;
         } else if (what != "icmp" && what != "neighbor" && what != "enable" && what != "local" && what != "dhcp" &&
                    what != "dhcprelay" && what != "prefix-list" && what != "nd" && what != "ospf") {
             unread(s);

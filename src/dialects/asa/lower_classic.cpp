@@ -69,11 +69,11 @@ public:
         read();
         register_ = b_.reg("translation");
         around_.entry_stages();
-        lists_in();
         if (untranslate()) around_.divert_stage();
         around_.routing_stage();
         around_.own_stage();
         around_.level_stage();
+        lists_in();
         defaults();
         translate();
         for (const AccessGroup* g : around_.groups(Where::out))
@@ -258,13 +258,11 @@ private:
             std::vector<const AccessGroup*> same;
             for (const AccessGroup* other : around_.groups(Where::in))
                 if (other->interface == g->interface) same.push_back(other);
-            auto when = b_.all({around_.in(g->interface), around_.from_outside()});
-            // What is for the device itself passes by the list, unless a port of its address is somebody else's.
-            if (std::ranges::none_of(statics_,
-                                     [&](const Static& s) { return s.interface && s.mapped_if == g->interface; }))
-                when = b_.all(
-                    {when, b_.negate(b_.in(Field::dst, b_.set({model::InterfaceAddresses{g->interface, false}, {}})))});
-            around_.list_stage(same, nullptr, when);
+            // The list is asked before the destination is translated back; what it sees is what the packet came with.
+            const bool mapped =
+                std::ranges::any_of(statics_, [&](const Static& s) { return s.mapped_if == g->interface; });
+            around_.list_stage(same, nullptr, b_.all({around_.in(g->interface), around_.forwarded()}),
+                               mapped ? View::original : View::current);
         }
     }
 
@@ -280,7 +278,7 @@ private:
                     model::Rule r;
                     std::vector<model::ExprId> match{names_.match({Field::src, View::current, {}}, e.src),
                                                      names_.match({Field::dst, View::original, {}}, e.dst),
-                                                     names_.match(e.services)};
+                                                     names_.match(e.services, View::original)};
                     r.match = b_.all(match);
                     r.control = Decide{e.permit ? Verdict::accept : Verdict::drop, {}, true};
                     r.name = "conduit " + std::to_string(++number);

@@ -423,21 +423,21 @@ model::ExprId Names::match(model::FieldRef field, const Addresses& addresses) {
     return b.either(parts);
 }
 
-model::ExprId Names::match(const Service& s) {
+model::ExprId Names::match(const Service& s, model::View view) {
     auto& b = x_.b;
     std::vector<model::ExprId> parts;
     if (!s.protocols.empty()) parts.push_back(b.in(Field::proto, s.protocols));
     if (s.sport) parts.push_back(b.sport(*s.sport));
-    if (s.dport) parts.push_back(b.dport(*s.dport));
+    if (s.dport) parts.push_back(b.in(model::FieldRef{Field::dport, view, {}}, b.numbers(*s.dport)));
     if (s.icmp_type) parts.push_back(b.in(Field::icmp_type, *s.icmp_type));
     if (s.icmp_code) parts.push_back(b.in(Field::icmp_code, *s.icmp_code));
     return b.all(parts);
 }
 
-model::ExprId Names::match(const std::vector<Service>& services) {
-    if (services.size() == 1) return match(services.front());
+model::ExprId Names::match(const std::vector<Service>& services, model::View view) {
+    if (services.size() == 1) return match(services.front(), view);
     std::vector<model::ExprId> parts;
-    for (const Service& s : services) parts.push_back(match(s));
+    for (const Service& s : services) parts.push_back(match(s, view));
     return x_.b.either(parts);
 }
 

@@ -72,8 +72,9 @@ public:
                                                       std::vector<model::ObjectId>* uses = nullptr);
 
     model::ExprId match(model::FieldRef field, const Addresses& addresses);
-    model::ExprId match(const Service& service);
-    model::ExprId match(const std::vector<Service>& services);
+    /// The view is that of the destination port.
+    model::ExprId match(const Service& service, model::View view = model::View::current);
+    model::ExprId match(const std::vector<Service>& services, model::View view = model::View::current);
     /// The predicate of a doubt, reported once.
     model::ExprId doubt(const Doubt& doubt, model::Field beside, bool reads);
 

@@ -60,6 +60,7 @@ Signs signs(std::string_view text) {
         if (starts(line, "conduit permit ") || starts(line, "conduit deny ") || starts(line, "fixup protocol "))
             s.classic += 2;
         if (starts(line, "nameif ") && has(line, " security")) s.classic += 2;
+        if (starts(line, "access-list ") && has(line, "(hitcnt=")) s.shared += 2;
         if (starts(line, "access-list ") && (has(line, " extended permit ") || has(line, " extended deny ") ||
                                              has(line, " line ") || has(line, " elements")))
             ++s.shared;

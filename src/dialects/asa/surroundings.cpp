@@ -313,12 +313,16 @@ void Surroundings::level_stage() {
     for (const Interface& i : c_.interfaces) {
         if (i.name.empty()) continue;
         if (i.shutdown) drop(out(i.name), i.span, "interface " + i.name + " is shut down");
+        if (!i.ipv6)
+            drop(b.all({b.family(Family::v6), b.either({in(i.name), out(i.name)})}), i.span,
+                 "interface " + i.name + " does not speak IPv6");
         if (i.management_only)
             drop(b.either({in(i.name), out(i.name)}), i.span, "interface " + i.name + " is for management only");
     }
+    // Not the line of the level: that is the place of what the level permits.
     const auto span_of = [&](const std::string& name) {
         const Interface* i = c_.interface(name);
-        return i == nullptr ? c_.start : i->level_span.valid() ? i->level_span : i->span;
+        return i == nullptr ? c_.start : i->span;
     };
     const auto all = names();
     for (const std::string& a : all) {
@@ -338,10 +342,12 @@ void Surroundings::default_stage(const std::vector<std::string>& with_list, Upwa
                                  model::ChainId upward_chain) {
     auto& b = x_.b;
     const auto chain = b.chain("security levels");
+    // Up to 8.4 an IPv4 list says nothing about IPv6.
+    const bool v4_only = !c_.version.at_least(9, 0) && c_.version.major != 0 && c_.lists6.empty();
     std::vector<std::string> without;
     const auto all = names();
     for (const std::string& name : all)
-        if (std::ranges::find(with_list, name) == with_list.end()) without.push_back(name);
+        if (v4_only || std::ranges::find(with_list, name) == with_list.end()) without.push_back(name);
     if (without.empty() && c_.interfaces_stated) return;
     for (const std::string& name : without) {
         const Interface* i = c_.interface(name);
@@ -383,8 +389,6 @@ void Surroundings::default_stage(const std::vector<std::string>& with_list, Upwa
     }
     auto when = forwarded();
     if (!with_list.empty()) {
-        // Up to 8.4 an IPv4 list says nothing about IPv6.
-        const bool v4_only = !c_.version.at_least(9, 0) && c_.version.major != 0 && c_.lists6.empty();
         auto listed = b.interface_names(Field::in_if, with_list);
         if (v4_only) listed = b.all({b.family(Family::v4), listed});
         when = b.all({when, b.negate(listed)});
@@ -394,15 +398,15 @@ void Surroundings::default_stage(const std::vector<std::string>& with_list, Upwa
             b.origin(c_.start, "from a lower to a higher security level", true));
 }
 
-void Surroundings::list_stage(const std::vector<const AccessGroup*>& all, const AccessGroup* behind,
-                              model::ExprId when) {
+void Surroundings::list_stage(const std::vector<const AccessGroup*>& all, const AccessGroup* behind, model::ExprId when,
+                              model::View view) {
     auto& b = x_.b;
     const AccessGroup& first = *all.front();
     if (!c_.version.at_least(9, 0) && c_.version.major != 0 && c_.lists6.empty())
         when = b.all({when, b.family(Family::v4)});
     model::ChainId chain;
     if (all.size() == 1 && behind == nullptr && !first.per_user) {
-        chain = lists_.chain(first.list, *first.statement);
+        chain = lists_.chain(first.list, *first.statement, view);
     } else {
         chain = b.chain("access lists of " + (first.interface.empty() ? "every interface" : first.interface));
         for (const AccessGroup* g : all) {
@@ -414,7 +418,7 @@ void Surroundings::list_stage(const std::vector<const AccessGroup*>& all, const 
             }
             model::Rule r;
             if (all.size() > 1) r.match = b.family(c_.lists6.contains(g->list) ? Family::v6 : Family::v4);
-            r.control = model::Jump{lists_.chain(g->list, *g->statement)};
+            r.control = model::Jump{lists_.chain(g->list, *g->statement, view)};
             b.rule(chain, std::move(r), g->statement->span, g->statement->text());
         }
         if (behind != nullptr) {

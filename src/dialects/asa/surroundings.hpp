@@ -40,7 +40,8 @@ public:
     /// Access groups of a kind, the last one of each interface.
     [[nodiscard]] std::vector<const AccessGroup*> groups(AccessGroup::Where where) const;
     /// A stage for one access group: its list, then `behind`, else drop.
-    void list_stage(const std::vector<const AccessGroup*>& groups, const AccessGroup* behind, model::ExprId when);
+    void list_stage(const std::vector<const AccessGroup*>& groups, const AccessGroup* behind, model::ExprId when,
+                    model::View view = model::View::current);
 
 private:
     void route(const Statement& s);

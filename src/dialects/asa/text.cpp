@@ -112,10 +112,20 @@ constexpr std::array<std::string_view, 27> secret_words{"password",
                                                         "shared-secret",
                                                         "http-proxy-password"};
 /// Words between such a word and the secret.
-constexpr std::array<std::string_view, 26> between{
-    "0",      "5",      "6",      "7",         "8",           "md5",        "sha",  "sha1", "sha-1",
-    "sha224", "sha256", "sha384", "sha512",    "aes",         "des",        "3des", "128",  "192",
-    "256",    "auth",   "priv",   "encrypted", "hexadecimal", "ascii-text", "hex",  "ascii"};
+constexpr std::array<std::string_view, 28> between{"config-key",  "password-encryption",
+                                                   "0",           "5",
+                                                   "6",           "7",
+                                                   "8",           "md5",
+                                                   "sha",         "sha1",
+                                                   "sha-1",       "sha224",
+                                                   "sha256",      "sha384",
+                                                   "sha512",      "aes",
+                                                   "des",         "3des",
+                                                   "128",         "192",
+                                                   "256",         "auth",
+                                                   "priv",        "encrypted",
+                                                   "hexadecimal", "ascii-text",
+                                                   "hex",         "ascii"};
 
 class Hider {
 public:
