@@ -143,6 +143,12 @@ struct Tunnel {
     base::Span span;
 };
 
+/// A route that a tunnel makes.
+struct TunnelRoute {
+    std::string network, device;
+    base::Span span;
+};
+
 struct Config {
     Product product = Product::pfsense;
     std::string host;
@@ -167,6 +173,7 @@ struct Config {
     std::vector<PrefixTranslation> prefixes;
 
     std::vector<Tunnel> tunnels;
+    std::vector<TunnelRoute> tunnel_routes;
     std::vector<std::pair<std::string, base::Span>> tunnel_networks;  ///< of VPN clients, for automatic outbound NAT
     std::vector<std::string> remote_networks;                         ///< behind VPNs: policy routing leaves them alone
     base::Span openvpn_span, ipsec_span, wireguard_span;

@@ -281,10 +281,17 @@ void Lowering::routes() {
     if (c_.openvpn)
         for (const std::string& network : c_.remote_networks)
             route(network, {{std::nullopt, "openvpn"}}, c_.openvpn_span);
-    if (c_.wireguard) {
-        for (const std::string& network : c_.remote_networks)
-            route(network, {{std::nullopt, "wireguard"}}, c_.wireguard_span);
-        not_understood(c_.wireguard_span, "routes to the peers of WireGuard are not read", base::Influence::routing);
+    for (const TunnelRoute& r : c_.tunnel_routes) {
+        std::string interface = "wireguard";
+        for (const Interface& i : c_.interfaces)
+            if (i.device == r.device && interface_of(i.key) != nullptr) interface = i.key;
+        const auto p = base::parse_prefix(r.network);
+        if (p && p->length == 0)
+            not_understood(
+                r.span, "a WireGuard peer that takes every destination: whether it is the default route is not known",
+                base::Influence::routing);
+        else
+            route(r.network, {{std::nullopt, interface}}, r.span);
     }
     add_default_route(Family::v4);
     add_default_route(Family::v6);
@@ -301,6 +308,7 @@ void Lowering::add_default_route(Family family) {
         if (g.disabled || g.protocol != protocol || interface_of(g.interface) == nullptr) return;
         if (std::any_of(hops.begin(), hops.end(), [&](const NextHop& h) { return h.interface == g.interface; })) return;
         if (hops.empty()) span = g.span;
+        if (gateway_of(g.name) != nullptr) (void)b_.use("gateway", g.name, g.span);
         hops.push_back({base::parse_address(g.address), g.interface});
     };
     if (wanted == "-") return;

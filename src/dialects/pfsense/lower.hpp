@@ -82,6 +82,7 @@ private:
     void icmp_match(const FilterRule& rule, Match& m);
     void flags_match(const FilterRule& rule, Match& m);
     [[nodiscard]] model::ExprId predicate(model::Field field, std::string text, model::PredicateKind kind);
+    [[nodiscard]] model::ExprId assigned(model::Field field, base::Family family, std::string text);
 
     // lower_filter.cpp
     void filter_rules();

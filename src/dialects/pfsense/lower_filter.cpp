@@ -115,9 +115,17 @@ void Lowering::filter_rule(const FilterRule& rule) {
     const std::string tab = rule.floating ? "floating" : rule.interfaces.empty() ? "floating" : rule.interfaces.front();
     r.name = fmt::format("{} {}", tab, ++numbers_[tab]);
     r.route = route_to(rule, m);
+    // OPNsense leaves a rule out for the IP version that its gateway is not of.
+    std::string family = rule.ip_protocol;
+    if (const Gateway* g = gateway_of(rule.gateway); opnsense() && g != nullptr && rule.type == "pass") {
+        if (family.empty() || family == "inet46")
+            family = g->protocol;
+        else if (family != g->protocol)
+            m.fail("its gateway is of the other IP version");
+    }
     if (rule.priority == 600'000) m.fail("its interface does not exist");
     Match common;
-    family_match(rule.ip_protocol, common);
+    family_match(family, common);
     protocol_match(rule, common);
     endpoint_match(Field::src, rule, rule.source, common);
     endpoint_match(Field::dst, rule, rule.destination, common);
@@ -159,8 +167,9 @@ void Lowering::filter_rule(const FilterRule& rule) {
         each.origin = b_.origin(rule.span,
                                 text + (side.because.empty() || rule.disabled ? "" : " # not loaded: " + side.because));
         b_.device().origins[each.origin.index()].element = part;
-        for (const std::string& limit : rule.limits)
-            each.limits.push_back(b_.predicate(fmt::format("{} is kept ({})", limit, r.name), PredicateKind::rate));
+        if (r.action == Action::pass)
+            for (const std::string& limit : rule.limits)
+                each.limits.push_back(b_.predicate(fmt::format("{} is kept ({})", limit, r.name), PredicateKind::rate));
         pf_.filter(direction, each);
     };
     if (rule.direction != "out") emit(Direction::in, rule.direction == "any");

@@ -108,7 +108,8 @@ void Lowering::helper(const RuleBase& rule, const std::vector<std::string>& on, 
 void Lowering::forward(const PortForward& rule) {
     const std::string name = fmt::format("port forward {}", ++numbers_["rdr"]);
     RuleBase where = rule;
-    if (where.interfaces.empty()) where.interfaces = {"wan"};
+    // Without an interface pfSense takes WAN, OPNsense any.
+    if (where.interfaces.empty()) where.interfaces = {opnsense() ? "any" : "wan"};
     // pfSense takes IPv4 unless the rule says otherwise.
     const std::string family = rule.ip_protocol.empty() && !opnsense() ? "inet" : rule.ip_protocol;
     std::string text = fmt::format("{}rdr{} on {} {}", rule.keep ? "no " : "", rule.pass ? " pass" : "",

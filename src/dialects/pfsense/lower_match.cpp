@@ -93,6 +93,18 @@ std::optional<std::uint8_t> icmp_type(const std::string& text, Family family) {
 
 }  // namespace
 
+/// What a provider may delegate or assign: of IPv6 global and local unicast only.
+ExprId Lowering::assigned(Field field, Family family, std::string text) {
+    std::vector<ExprId> parts{b_.family(family)};
+    if (family == Family::v6) {
+        const auto global = *base::parse_prefix("2000::/3"), local = *base::parse_prefix("fc00::/7");
+        parts.push_back(b_.address(field, Family::v6,
+                                   base::IntervalSet{{global.first(), global.last()}, {local.first(), local.last()}}));
+    }
+    parts.push_back(predicate(field, std::move(text), PredicateKind::ambiguity));
+    return b_.all(parts);
+}
+
 ExprId Lowering::predicate(Field field, std::string text, PredicateKind kind) {
     const PredicateId id = b_.predicate(std::move(text), kind, field);
     b_.depends(id, field_bit(field));
@@ -320,10 +332,9 @@ ExprId Lowering::network_of(Field field, const std::string& key) {
         b_.in(field, b_.addresses(base::IntervalSet(std::move(v4)), base::IntervalSet(std::move(v6))))};
     for (const Family f : {Family::v4, Family::v6})
         if (dynamic(*i, f))
-            any.push_back(b_.all({b_.family(f), predicate(field,
-                                                          std::string(side_word(field)) + " is in a network of " + key +
-                                                              (f == Family::v4 ? " (IPv4)" : " (IPv6)"),
-                                                          PredicateKind::ambiguity)}));
+            any.push_back(assigned(field, f,
+                                   std::string(side_word(field)) + " is in a network of " + key +
+                                       (f == Family::v4 ? " (IPv4)" : " (IPv6)")));
     return b_.either(any);
 }
 
@@ -344,10 +355,9 @@ ExprId Lowering::addresses_of(Field field, const std::string& key) {
         b_.in(field, b_.addresses(base::IntervalSet(std::move(v4)), base::IntervalSet(std::move(v6))))};
     for (const Family f : {Family::v4, Family::v6})
         if (dynamic(*i, f))
-            any.push_back(b_.all({b_.family(f), predicate(field,
-                                                          std::string(side_word(field)) + " is an address of " + key +
-                                                              (f == Family::v4 ? " (IPv4)" : " (IPv6)"),
-                                                          PredicateKind::ambiguity)}));
+            any.push_back(assigned(field, f,
+                                   std::string(side_word(field)) + " is an address of " + key +
+                                       (f == Family::v4 ? " (IPv4)" : " (IPv6)")));
     return b_.either(any);
 }
 

@@ -52,6 +52,8 @@ private:
     // sections.cpp
     void sections(const Element& root);
     void model_sections(const Element& list);
+    void web_proxy(const Element& squid);
+    void wireguard(const Element& section);
 
     Config config_;
     base::Diagnostics& diagnostics_;

@@ -14,7 +14,7 @@ constexpr std::string_view bookkeeping =
     "sequence prio_group sort_order categories category nosync nopfsync state-policy statetimeout udp-first "
     "udp-multiple "
     "udp-single adaptivestart adaptiveend set-prio set-prio-low shaper1 shaper2 allowopts replyto reply-to "
-    "disablereplyto description divert-to statetype created updated";
+    "disablereplyto description statetype created updated";
 
 std::string lower(std::string text) {
     for (char& c : text)
@@ -65,6 +65,8 @@ void Parser::model_rule(const Element& e) {
     if (rule.direction.empty()) rule.direction = "in";
     rule.sequence = number(e.text("sequence"), 1);
     filter_details(e, rule);
+    if (const Element divert = e.child("divert-to"); !divert.text().empty())
+        not_understood(divert.span(), "a program decides about what this rule diverts to it", base::Influence::filter);
     // One interface: its tab. Several, none or a negation: floating. None of them exists: never loaded.
     const auto exists = [&](const std::string& name) {
         return std::any_of(config_.interfaces.begin(), config_.interfaces.end(),

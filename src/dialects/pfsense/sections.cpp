@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sections of config.xml that are not interpreted: which of them decide no packet, and which could. What stands in
 // neither list is reported as not understood.
+#include <map>
+
 #include "dialects/pfsense/parse.hpp"
 
 namespace egresslint::dialects::pfsense {
@@ -80,14 +82,28 @@ void Parser::sections(const Element& root) {
             "openvmtools* iftop aliasmenu carp* udpbroadcastrelay* wireguard_raw node_exporter* nexus cert* "
             "squidantivirus squidauth squidcache squidnac squidremote squidreversegeneral squidreversepeer "
             "squidreverseredir squidreversesync squidreverseuri squidsync squidtraffic squidusers email* bgpd* "
-            "snortsync suricatasync suricata_sync wizardtemp");
+            "snortsync suricatasync suricata_sync wizardtemp vpn_openvpn_export*");
+        for (const Element& all : packages.all("squid"))
+            for (const Element& squid : all.all("config")) web_proxy(squid);
+        // Interfaces of tunnels; the package makes no routes.
+        for (const Element& all : packages.all("wireguard"))
+            for (const Element& tunnels : all.all("tunnels"))
+                for (const Element& tunnel : tunnels.all("item"))
+                    if (tunnel.text("enabled") == "yes" || tunnel.text("enabled") == "on") {
+                        config_.wireguard = true;
+                        config_.wireguard_span = tunnel.span();
+                    }
         for (const Element& snort : packages.all("snortglobal"))
             config_.intrusion_blocking = config_.intrusion_blocking || !snort.children().empty();
         for (const Element& suricata : packages.all("suricata"))
             config_.intrusion_blocking = config_.intrusion_blocking || !suricata.children().empty();
         for (const Element& e : packages.unread()) {
             bool on = enabled(e);
-            for (const Element& below : e.children()) on = on || !below.children().empty();
+            // A package that says whether it is on is believed; of the others what they hold counts.
+            for (const Element& below : e.children()) {
+                const bool says = below.has("enable") || below.has("enabled");
+                on = on || (says ? enabled(below) : !below.children().empty());
+            }
             e.mark();
             if (on)
                 not_understood(e.span(),
@@ -104,6 +120,56 @@ void Parser::sections(const Element& root) {
                        left.children().empty() && left.text().empty() ? Influence::nothing : Influence::everything);
 }
 
+/// pfSense's squid package in its transparent mode: web traffic of the named interfaces goes to the proxy.
+void Parser::web_proxy(const Element& squid) {
+    if (squid.text("enable_squid") != "on" && !squid.text("enable_squid").empty()) return;
+    if (squid.text("transparent_proxy") != "on") return;
+    const auto redirect = [&](const std::string& interfaces, const char* port, const std::string& local) {
+        if (interfaces.empty()) return;
+        PortForward rule;
+        rule.span = squid.span();
+        rule.description = "web proxy";
+        rule.interfaces = families::xml::words(interfaces, ", ");
+        rule.ip_protocol = "inet";
+        rule.protocol = "tcp";
+        rule.source.values = {"any"};
+        rule.destination.values = {"(self)"};
+        rule.destination.negated = true;
+        rule.source.given = rule.destination.given = true;
+        rule.destination.port = port;
+        rule.target = "127.0.0.1";
+        rule.local_port = local;
+        rule.pass = true;
+        rule.reflection = "disable";
+        config_.forwards.push_back(std::move(rule));
+    };
+    const std::string port = squid.text("proxy_port"), ssl = squid.text("ssl_proxy_port");
+    redirect(squid.text("transparent_active_interface"), "80", port.empty() ? "3128" : port);
+    if (squid.text("ssl_proxy") == "on")
+        redirect(squid.text("ssl_active_interface"), "443", ssl.empty() ? "3129" : ssl);
+}
+
+/// Instances, and the networks of their peers, to which they make routes unless told not to.
+void Parser::wireguard(const Element& section) {
+    std::map<std::string, std::vector<std::string>> peers;
+    for (const Element& clients : section.child("client").all("clients"))
+        for (const Element& client : clients.all("client"))
+            if (flag(client, "enabled"))
+                peers[client.attribute("uuid")] = families::xml::words(client.text("tunneladdress"), ", \t\r\n");
+    for (const Element& servers : section.child("server").all("servers"))
+        for (const Element& server : servers.all("server")) {
+            if (!flag(server, "enabled")) continue;
+            config_.wireguard = true;
+            config_.wireguard_span = server.span();
+            std::vector<std::string> networks = families::xml::words(server.text("tunneladdress"), ", \t\r\n");
+            if (!flag(server, "disableroutes"))
+                for (const std::string& peer : families::xml::words(server.text("peers"), ", \t\r\n"))
+                    networks.insert(networks.end(), peers[peer].begin(), peers[peer].end());
+            for (std::string& network : networks)
+                config_.tunnel_routes.push_back({std::move(network), "wg" + server.text("instance"), server.span()});
+        }
+}
+
 void Parser::model_sections(const Element& list) {
     for (const Effect& effect : effects)
         for (const Element& e : list.all(effect.section)) {
@@ -113,15 +179,7 @@ void Parser::model_sections(const Element& list) {
                 not_understood(e.span(), "<" + std::string(effect.section) + ">: " + std::string(effect.what),
                                effect.influence);
         }
-    const Element wireguard = list.child("wireguard");
-    for (const Element& servers : wireguard.child("server").all("servers"))
-        for (const Element& server : servers.all("server"))
-            if (flag(server, "enabled")) {
-                config_.wireguard = true;
-                config_.wireguard_span = server.span();
-                for (const std::string& net : families::xml::words(server.text("tunneladdress"), ", \t\r\n"))
-                    config_.remote_networks.push_back(net);
-            }
+    for (const Element& all : list.all("wireguard")) wireguard(all);
     for (const Element& all : list.child("OpenVPN").all("Instances"))
         for (const Element& instance : all.all("Instance"))
             if (flag(instance, "enabled")) {

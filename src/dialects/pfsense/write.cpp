@@ -19,6 +19,9 @@ using model::Amendment;
 using model::NewRule;
 using Edits = std::optional<std::vector<TextEdit>>;
 
+/// A fix of more rules than that is no fix that a person would read.
+constexpr std::size_t most_spared = 6;
+
 enum class Place { filter_in, filter_out, redirect, translate, other };
 
 /// `<name>…</name>` or `<name/>` inside a text, as offsets; the first one at the top level of `in`.
@@ -224,6 +227,7 @@ private:
         std::string before;
         if (reject && !add.out.empty()) {
             if (add.tcp_dports != std::vector<std::uint16_t>{25}) return std::nullopt;
+            if (away.inside.size() > most_spared) return std::nullopt;
             before = spare(e, "(self)");
             for (const std::string& name : away.inside) before += spare(e, name);
         }
