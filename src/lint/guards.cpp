@@ -90,6 +90,7 @@ public:
 
 private:
     void limit(const FieldRef& what, SetId set_id) {
+        if (what.field == Field::dst && what.view == View::original) g.dst_as_sent = true;
         const Set& set = device_.sets[set_id.index()];
         if (const auto* literal = std::get_if<LiteralSet>(&set.is)) {
             literals(what.field, *literal);

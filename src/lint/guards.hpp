@@ -18,6 +18,7 @@ struct Guard {
     bool src_limited = false, dst_limited = false, dport_limited = false, proto_limited = false;
     std::vector<std::string> in_names, out_names;  ///< empty: any
     bool dst_is_device = false;  ///< destination is an address of the device or of one of its interfaces
+    bool dst_as_sent = false;    ///< the destination compared is the one that packets are sent to, before translations
     bool sees_v4 = true, sees_v6 = true;
     bool from_self = false;  ///< only packets that the device itself sends
 };

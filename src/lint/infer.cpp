@@ -39,7 +39,6 @@ struct SourceTranslation {
 struct Admission {
     RuleId rule;
     Guard guard;
-    bool as_sent = false;  ///< the destination is the one that packets are sent to, before any translation
 };
 
 Interface& named_interface(Device& device, const std::string& name) {
@@ -111,7 +110,6 @@ private:
     void find_own_addresses();
     void assume_routes();
     bool admitted(const Publication& publication) const;
-    bool asks_as_sent(ExprId match) const;
     bool may_name_smtp(ExprId match) const;
     std::string name_of(Family family, u128 host) const;
 
@@ -200,7 +198,7 @@ void Inference::collect_rules() {
                 g = guard_of(d_, way.conditions);
                 if (g.proto.contains(6) && !g.from_self && g.dst_limited &&
                     g.dst.values.size() + g.dst.values6.size() <= 64)
-                    admissions_.push_back({way.rule, std::move(g), asks_as_sent(rule.match)});
+                    admissions_.push_back({way.rule, std::move(g)});
             }
         }
     });
@@ -377,18 +375,9 @@ std::string Inference::name_of(Family family, u128 host) const {
 bool Inference::admitted(const Publication& p) const {
     return std::any_of(admissions_.begin(), admissions_.end(), [&](const Admission& a) {
         const IntervalSet& to = a.guard.dst.of(Field::dst, p.family);
-        return a.as_sent ? p.guard.dst_limited && to.intersects(of(p.guard.dst, p.family)) : to.contains(p.host);
+        return a.guard.dst_as_sent ? p.guard.dst_limited && to.intersects(of(p.guard.dst, p.family))
+                                   : to.contains(p.host);
     });
-}
-
-/// The match compares the original destination.
-bool Inference::asks_as_sent(ExprId match) const {
-    const auto original = [&](ExprId e) {
-        const auto* in = std::get_if<In>(&d_.exprs[e.index()].is);
-        return in != nullptr && in->what.field == Field::dst && in->what.view == View::original;
-    };
-    const auto* all = std::get_if<And>(&d_.exprs[match.index()].is);
-    return all != nullptr ? std::any_of(all->e.begin(), all->e.end(), original) : original(match);
 }
 
 void Inference::find_published_servers() {
@@ -435,7 +424,8 @@ void Inference::find_routed_servers() {
                 const Address host{family, i.first};
                 if (i.first != i.last || !contains(global, host)) continue;
                 // What is translated on is an address of another host.
-                if (a.as_sent && std::any_of(publications_.begin(), publications_.end(), [&](const Publication& p) {
+                if (a.guard.dst_as_sent &&
+                    std::any_of(publications_.begin(), publications_.end(), [&](const Publication& p) {
                         return p.family == family && p.guard.dst_limited && of(p.guard.dst, family).contains(host.bits);
                     }))
                     continue;

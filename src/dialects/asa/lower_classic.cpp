@@ -328,7 +328,8 @@ private:
                   source ? Influence::source : Influence::destination, which);
     }
     model::Effect assign(model::FieldRef to, std::uint32_t value) { return model::Assign{to, {}, 0, {}, 0, value}; }
-    model::Effect mark(unsigned number) { return assign({Field::reg, View::current, register_}, number); }
+    /// Its destination was translated, or exempt: one value for all, so that packets do not part by the rule they met.
+    model::Effect mark() { return assign({Field::reg, View::current, register_}, 1); }
 
     /// Conditions of a policy static besides the address that is translated.
     model::ExprId policy(const Static& s, bool reversed) {
@@ -350,13 +351,11 @@ private:
             for (const Entry& e : *entries)
                 if (e.understood && e.active && e.permit)
                     rule(chain, *n.statement, {},
-                         b_.all({b_.negate(around_.in(n.interface)), lists_.match(e, View::current, true)}), {mark(1)},
+                         b_.all({b_.negate(around_.in(n.interface)), lists_.match(e, View::current, true)}), {mark()},
                          {Translate{Field::dst, {}, model::Keep{}}});
         }
         bool diverts = false;
-        unsigned number = 1;
         for (const Static& s : statics_) {
-            ++number;
             if (!s.understood) {
                 opaque(chain, *s.statement, around_.in(s.mapped_if), false);
                 continue;
@@ -364,7 +363,7 @@ private:
             diverts = true;
             std::vector<model::ExprId> match{around_.in(s.mapped_if), policy(s, true)};
             std::vector<model::Effect> effects{
-                assign({Field::out_if, View::current, {}}, b_.interface(s.real_if).value), mark(number)};
+                assign({Field::out_if, View::current, {}}, b_.interface(s.real_if).value), mark()};
             std::vector<Translate> ports;
             if (s.mapped_port) {
                 if (s.protocol) match.push_back(b_.in(Field::proto, *s.protocol));
