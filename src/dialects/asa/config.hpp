@@ -88,7 +88,8 @@ struct Config {
     std::set<std::string, std::less<>> time_ranges;
     bool inter_interface = false, intra_interface = false;
     bool nat_control = false;
-    bool permit_vpn = true, vpn = false;
+    bool permit_vpn = true;                             ///< what came out of a tunnel passes by the access lists
+    std::set<std::string, std::less<>> vpn_interfaces;  ///< where tunnels end
     bool dynamic_routing = false;
     bool logging = false, transparent = false;
     bool statement_routes = false;  ///< a default route is stated or learnt

@@ -459,10 +459,11 @@ private:
     void crypto(const Statement& s) {
         if (s.word(1) != "map" && s.word(1) != "dynamic-map") return;
         c_.crypto.push_back(&s);
-        c_.vpn = c_.vpn || (s.word(1) == "map" && s.word(3) == "interface");
+        if (s.word(1) == "map" && s.word(3) == "interface") c_.vpn_interfaces.insert(std::string(s.word(4)));
     }
     void webvpn(const Statement& s) {
-        for (const Statement& line : s.block) c_.vpn = c_.vpn || (line.words[0] == "enable" && line.words.size() > 1);
+        for (const Statement& line : s.block)
+            if (line.words[0] == "enable" && line.words.size() > 1) c_.vpn_interfaces.insert(std::string(line.word(1)));
     }
     void sysopt(const Statement&) {}
 

@@ -56,6 +56,8 @@ void lower_modern(Context& x, const Config& c) {
     if (everywhere != nullptr) {
         auto when = around.forwarded();
         if (!with_list.empty()) when = b.all({when, b.negate(b.interface_names(Field::in_if, with_list))});
+        for (const std::string& name : c.vpn_interfaces)
+            when = b.all({when, b.either({b.negate(around.in(name)), around.in_the_clear(name)})});
         around.list_stage({everywhere}, nullptr, when);
     } else {
         around.default_stage(with_list, Surroundings::Upward::drop);
@@ -66,6 +68,7 @@ void lower_modern(Context& x, const Config& c) {
         nat.check_reverse();
         nat.translate();
     }
+    around.tunnel_stage();
 }
 
 }  // namespace egresslint::dialects::asa

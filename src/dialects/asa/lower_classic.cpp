@@ -78,6 +78,7 @@ public:
         translate();
         for (const AccessGroup* g : around_.groups(Where::out))
             around_.list_stage({g}, nullptr, b_.all({around_.out(g->interface), around_.from_outside()}));
+        around_.tunnel_stage();
     }
 
 private:

@@ -42,7 +42,9 @@ Signs signs(std::string_view text) {
         // What other products' configurations hold and these do not.
         if (starts(line, "config system ") || starts(line, "set deviceconfig") || starts(line, "set security ") ||
             starts(line, "ip access-list ") || starts(line, "switchport ") || starts(line, "ip nat inside") ||
-            starts(line, "-A ") || starts(line, "table "))
+            starts(line, "-A ") || starts(line, "table ") || starts(line, "mac access-list ") ||
+            starts(line, "line vty") || starts(line, "ip route ") || starts(line, "vrf definition ") ||
+            starts(line, "class-map type control ") || starts(line, "ip access-group "))
             s.other = true;
         if (indented && (starts(line, "nameif ") || starts(line, "security-level "))) ++s.shared;
         if (starts(line, "nat (")) {

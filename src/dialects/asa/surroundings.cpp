@@ -99,6 +99,17 @@ void Surroundings::fill() {
     const bool leads_out =
         std::ranges::any_of(d.routes, [](const model::Route& r) { return r.destination.length == 0; });
     d.routes_known = c_.interfaces_stated && !c_.dynamic_routing && !c_.transparent && leads_out;
+    // What has no route is dropped without a word.
+    for (const Family family : {Family::v4, Family::v6})
+        if (d.routes_known && std::ranges::none_of(d.routes, [&](const model::Route& r) {
+                return r.destination.length == 0 && r.destination.base.family == family;
+            })) {
+            model::Route r;
+            r.destination = {{family, 0}, 0};
+            r.type = model::RouteType::blackhole;
+            r.metric = 255;
+            d.routes.push_back(std::move(r));
+        }
     d.filters_v4 = true;
     d.filters_v6 = true;
 }
@@ -263,6 +274,38 @@ void Surroundings::routing_stage() {
     b.stage("routing", model::Label::routing, b.in(Field::out_if, IntervalSet::single(model::no_interface)), chain);
 }
 
+model::ExprId Surroundings::in_the_clear(const std::string& interface) {
+    auto& b = x_.b;
+    if (!c_.permit_vpn || !c_.vpn_interfaces.contains(interface)) return b.yes();
+    const auto which = b.predicate("came out of a tunnel that ends at " + interface, model::PredicateKind::packet,
+                                   Field::src, b.origin(c_.start, "sysopt connection permit-vpn"));
+    return b.negate(b.unknown(which));
+}
+
+/// crypto map NAME NUMBER match address LIST, crypto map NAME interface IF
+void Surroundings::tunnel_stage() {
+    auto& b = x_.b;
+    const auto chain = b.chain("tunnels");
+    for (const Statement* s : c_.crypto) {
+        if (s->word(1) != "map" || s->word(4) != "match" || s->word(5) != "address") continue;
+        for (const Statement* bound : c_.crypto) {
+            if (bound->word(1) != "map" || bound->word(2) != s->word(2) || bound->word(3) != "interface") continue;
+            const std::string name = "tunnel " + std::string(s->word(2)) + " " + std::string(s->word(3));
+            const auto tunnel = b.interface(name);
+            b.device().interfaces[tunnel.index()].role = model::Role::tunnel;
+            b.device().interfaces[tunnel.index()].span = s->span;
+            model::Rule r;
+            r.match = b.all({out(bound->word(4)), lists_.permitted(s->word(6), *s, model::View::current)});
+            r.effects.emplace_back(
+                model::Assign{model::FieldRef{Field::out_if, model::View::current, {}}, {}, 0, {}, 0, tunnel.value});
+            r.control = model::Decide{Verdict::accept, {}, true};
+            r.origin = b.origin(s->span, s->text(), true);
+            b.rule(chain, std::move(r));
+        }
+    }
+    if (!b.device().chains[chain.index()].rules.empty()) b.stage("tunnels", model::Label::routing, forwarded(), chain);
+}
+
 void Surroundings::own_stage() {
     auto& b = x_.b;
     const auto chain = b.chain("packets to the device");
@@ -393,6 +436,10 @@ void Surroundings::default_stage(const std::vector<std::string>& with_list, Upwa
         if (v4_only) listed = b.all({b.family(Family::v4), listed});
         when = b.all({when, b.negate(listed)});
     }
+    for (const std::string& name : without) {
+        const auto clear = in_the_clear(name);
+        if (clear != b.yes()) when = b.all({when, b.either({b.negate(in(name)), clear})});
+    }
     b.stage("interfaces without an access list", model::Label::filter, when, chain,
             upward == Upward::drop ? Verdict::drop : Verdict::accept,
             b.origin(c_.start, "from a lower to a higher security level", true));
@@ -402,6 +449,7 @@ void Surroundings::list_stage(const std::vector<const AccessGroup*>& all, const 
                               model::View view) {
     auto& b = x_.b;
     const AccessGroup& first = *all.front();
+    if (first.where == AccessGroup::Where::in) when = b.all({when, in_the_clear(first.interface)});
     if (!c_.version.at_least(9, 0) && c_.version.major != 0 && c_.lists6.empty())
         when = b.all({when, b.family(Family::v4)});
     model::ChainId chain;

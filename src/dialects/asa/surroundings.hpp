@@ -30,6 +30,11 @@ public:
     enum class Upward : std::uint8_t { drop, pass };
     void default_stage(const std::vector<std::string>& with_list, Upward upward, model::ChainId upward_chain = {});
 
+    /// Packets that a crypto map means leave through the tunnel, not as they are.
+    void tunnel_stage();
+    /// Not out of a tunnel that ends at the interface, where such packets pass by access lists.
+    [[nodiscard]] model::ExprId in_the_clear(const std::string& interface);
+
     [[nodiscard]] model::ExprId in(std::string_view interface);   ///< "" : any
     [[nodiscard]] model::ExprId out(std::string_view interface);  ///< "" : any
     [[nodiscard]] model::ExprId forwarded();

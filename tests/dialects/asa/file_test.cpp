@@ -74,7 +74,7 @@ TEST_CASE("asa: what stands around a configuration") {
     CHECK(result.messages() == "");
     REQUIRE(result.devices[0].interfaces.size() == 3);
     CHECK(result.devices[0].interfaces[2].name == "inside");
-    CHECK(result.devices[0].routes.size() == 2);
+    CHECK(result.devices[0].routes.size() == 3);  // connected, default, and nowhere for IPv6
 }
 
 TEST_CASE("asa: what nobody reads is reported") {

@@ -299,3 +299,54 @@ TEST_CASE("asa: twice NAT") {
         CHECK(with(r.nat, r.packet) == r.expected);
     }
 }
+
+TEST_CASE("asa: tunnels") {
+    const char* map =
+        "access-list V extended permit ip 10.0.0.0 255.255.255.0 192.0.2.0 255.255.255.0\n"
+        "crypto map M 10 match address V\ncrypto map M 10 set peer 198.51.100.1\ncrypto map M interface "
+        "outside\nobject network LAN\n subnet 10.0.0.0 255.255.255.0\n";
+    const std::string with_pat = std::string(map) + "nat (inside,outside) source dynamic LAN interface\n";
+    const std::string closed = std::string(map) +
+                               "access-list O extended deny ip any any\naccess-group O in interface "
+                               "outside\n";
+    const std::string no_bypass = closed + "no sysopt connection permit-vpn\n";
+    check({
+        {map,
+         {"inside", "tcp", "10.0.0.25", 40000, "192.0.2.7", 25},
+         "accept tunnel M 10 10.0.0.25:40000 > 192.0.2.7:25",
+         "CR crypto map: match address"},
+        {map, mail_out, "accept outside 10.0.0.25:40000 > 198.51.100.9:25",
+         "CR crypto map: what does not match is sent as it is"},
+        {with_pat.c_str(),
+         {"inside", "tcp", "10.0.0.25", 40000, "192.0.2.7", 25},
+         "accept outside 203.0.113.2:40000 > 192.0.2.7:25",
+         "FW NAT and VPN: translation comes first, so that the list no longer matches"},
+        {closed.c_str(),
+         {"outside", "tcp", "192.0.2.7", 40000, "10.0.0.25", 25},
+         "accept inside 192.0.2.7:40000 > 10.0.0.25:25 | drop",
+         "CR sysopt connection permit-vpn: decrypted traffic passes by access lists, by default"},
+        {no_bypass.c_str(),
+         {"outside", "tcp", "192.0.2.7", 40000, "10.0.0.25", 25},
+         "drop",
+         "CR sysopt connection permit-vpn"},
+    });
+}
+
+TEST_CASE("asa: IPv6") {
+    const std::string v6 =
+        "interface GigabitEthernet0/0\n nameif outside\n security-level 0\n ip address 203.0.113.2 "
+        "255.255.255.224\n ipv6 address 2001:db8:0:1::2/64\ninterface GigabitEthernet0/1\n nameif inside\n "
+        "security-level 100\n ip address 10.0.0.1 255.255.255.0\n ipv6 address 2001:db8:0:2::1/64\nipv6 "
+        "route outside ::/0 2001:db8:0:1::1\n";
+    const Sent out6{"inside", "tcp", "2001:db8:0:2::25", 40000, "2001:db8:ffff::9", 25};
+    const std::string any4 = v6 + "access-list I extended permit ip any4 any4\naccess-group I in interface inside\n";
+    const std::string any = v6 + "access-list I extended permit ip any any\naccess-group I in interface inside\n";
+    check({
+        {"", out6, "drop", "CR ipv6 address: IPv6 is off until it is configured on the interface"},
+        {v6.c_str(), out6, "accept outside 2001:db8:0:2::25:40000 > 2001:db8:ffff::9:25",
+         "FW Access Rules, Implicit Permits: IPv6 too"},
+        {any4.c_str(), out6, "drop", "FW Access Rules: one list for both IP versions since 9.0"},
+        {any.c_str(), out6, "accept outside 2001:db8:0:2::25:40000 > 2001:db8:ffff::9:25",
+         "CR access-list extended: any"},
+    });
+}
