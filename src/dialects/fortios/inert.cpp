@@ -28,56 +28,58 @@ authentication, certificate, credential-store, user, vpn certificate, rule,
 vpn, ztna, wanopt, web-proxy,
 # parts of `firewall` that packets only meet where a policy names them, or that shape and count
 firewall schedule, firewall service category, firewall shaper, firewall shaping-policy, firewall shaping-profile,
-firewall profile-protocol-options, firewall profile-group, firewall ssl-ssh-profile, firewall ssl-server, firewall
-ssl, firewall ssh, firewall auth-portal, firewall carrier-endpoint-bwl, firewall decrypted-traffic-mirror, firewall
-gtp, firewall internet-service, firewall internet-service-name, firewall internet-service-addition, firewall
-internet-service-append, firewall internet-service-botnet, firewall internet-service-custom, firewall
-internet-service-custom-group, firewall internet-service-definition, firewall internet-service-extension, firewall
-internet-service-group, firewall internet-service-ipbl-reason, firewall internet-service-ipbl-vendor, firewall
-internet-service-list, firewall internet-service-owner, firewall internet-service-reputation, firewall
-internet-service-sld, firewall internet-service-subapp, firewall internet-service-fallback, firewall city, firewall
-country, firewall region, firewall vendor-mac, firewall vendor-mac-summary, firewall iprope, firewall proute, firewall
-ldb-monitor, firewall mms-profile, firewall multicast-address, firewall multicast-address6, firewall multicast-policy,
-firewall multicast-policy6, firewall sniffer, firewall on-demand-sniffer, firewall traffic-class, firewall
-wildcard-fqdn, firewall network-service-dynamic, firewall global, firewall pfcp, firewall proxy-address, firewall
-proxy-addrgrp, firewall access-proxy, firewall access-proxy-virtual-host, firewall access-proxy-ssh-client-cert,
-firewall identity-based-route, firewall dnstranslation, firewall vip-global, firewall ippool-grp, firewall
-vendor-mac-list,
+firewall profile-protocol-options, firewall profile-group, firewall ssl-ssh-profile, firewall ssl-server,
+firewall ssl, firewall ssh, firewall auth-portal, firewall carrier-endpoint-bwl, firewall decrypted-traffic-mirror,
+firewall gtp, firewall internet-service, firewall internet-service-name, firewall internet-service-addition,
+firewall internet-service-append, firewall internet-service-botnet, firewall internet-service-custom,
+firewall internet-service-custom-group, firewall internet-service-definition, firewall internet-service-extension,
+firewall internet-service-group, firewall internet-service-ipbl-reason, firewall internet-service-ipbl-vendor,
+firewall internet-service-list, firewall internet-service-owner, firewall internet-service-reputation,
+firewall internet-service-sld, firewall internet-service-subapp, firewall internet-service-fallback, firewall city,
+firewall country, firewall region, firewall vendor-mac, firewall vendor-mac-summary, firewall iprope, firewall proute,
+firewall ldb-monitor, firewall mms-profile, firewall multicast-address, firewall multicast-address6,
+firewall multicast-policy, firewall multicast-policy6, firewall sniffer, firewall on-demand-sniffer,
+firewall traffic-class, firewall wildcard-fqdn, firewall network-service-dynamic, firewall global, firewall pfcp,
+firewall proxy-address, firewall proxy-addrgrp, firewall access-proxy, firewall access-proxy-virtual-host,
+firewall access-proxy-ssh-client-cert, firewall identity-based-route, firewall dnstranslation, firewall vip-global,
+firewall ippool-grp, firewall vendor-mac-list,
 # the system
-system 3g-modem, system accprofile, system acme, system admin, system affinity-interrupt, system
-affinity-packet-redistribution, system alarm, system alertemail, system alias, system api-user, system arp-table,
-system auto-install, system auto-script, system autoupdate, system automation-action, system automation-condition,
-system automation-destination, system automation-stitch, system automation-trigger, system aws, system bypass, system
-central-management, system certificate, system cluster-sync, system console, system csf, system custom-language,
-system ddns, system dedicated-mgmt, system device-upgrade, system dhcp, system dhcp6, system dns, system dns-database,
-system dns-server, system dns64, system dscp-based-priority, system elbc, system evpn, system external-resource,
-system fabric-vpn, system federated-upgrade, system fips-cc, system fm, system fortiai, system
-fortianalyzer-connector, system fortiguard, system fortindr, system fortimanager, system fortisandbox, system
-fsso-polling, system ftm-push, system geneve, system geoip-country, system geoip-override, system global, system
-gre-tunnel, system ha, system ha-monitor, system ike, system infoblox, system ipam, system ipip-tunnel, system ips,
-system ips-urlfilter-dns, system ipsec-aggregate, system ipv6-neighbor-cache, system ipv6-tunnel, system
-isf-queue-profile, system link-monitor, system lldp, system lte-modem, system mac-address-table, system mem-mgr,
-system mobile-tunnel, system modem, system nd-proxy, system netflow, system network-visibility, system ngfw-settings,
-system np6, system np6xlite, system npu, system ntp, system object-tag, system object-tagging, system password-policy,
-system password-policy-guest-admin, system physical-switch, system pcp-server, system pppoe-interface, system
-probe-response, system proxy-arp, system ptp, system replacemsg, system replacemsg-group, system replacemsg-image,
-system resource-limits, system saml, system sdn-connector, system sdn-proxy, system sdn-vpn, system security-rating,
-system session-helper, system session-sync, system session-ttl, system session6, system sflow, system sit-tunnel,
-system smc-ntp, system sms-server, system snmp, system sov-asic-offload, system speed-test-schedule, system
-speed-test-server, system speed-test-setting, system ssh-config, system sso-admin, system sso-forticloud-admin, system
-sso-fortigate-cloud-admin, system standalone-cluster, system storage, system stp, system switch-profile, system
-status, system tos-based-priority, system tunnel, system ups, system vdom-dns, system vdom-exception, system
-vdom-link, system vdom-netflow, system vdom-property, system vdom-radius-server, system vdom-sflow, system
-virtual-switch, system switch-interface, system vmlicense, system vne-tunnel, system vne-interface, system vxlan,
-system wccp, system wireless, system zone-monitor, system cellular, system health-check-fortiguard, system dnp3-proxy,
-system smc, system nethsm, system performance, system checksum, system crypto-accelerator, system global-resources,
-system management-tunnel, system backup, system route, system locallog, system log, system dm, system metadata, system
-interface-stats, system guaranteed-bandwidth, system mail, system status-dashboard, system admin-profile,
+system 3g-modem, system accprofile, system acme, system admin, system affinity-interrupt,
+system affinity-packet-redistribution, system alarm, system alertemail, system alias, system api-user,
+system arp-table, system auto-install, system auto-script, system autoupdate, system automation-action,
+system automation-condition, system automation-destination, system automation-stitch, system automation-trigger,
+system aws, system bypass, system central-management, system certificate, system cluster-sync, system console,
+system csf, system custom-language, system ddns, system dedicated-mgmt, system device-upgrade, system dhcp,
+system dhcp6, system dns, system dns-database, system dns-server, system dns64, system dscp-based-priority,
+system elbc, system evpn, system external-resource, system fabric-vpn, system federated-upgrade, system fips-cc,
+system fm, system fortiai, system fortianalyzer-connector, system fortiguard, system fortindr, system fortimanager,
+system fortisandbox, system fsso-polling, system ftm-push, system geneve, system geoip-country, system geoip-override,
+system global, system gre-tunnel, system ha, system ha-monitor, system ike, system infoblox, system ipam,
+system ipip-tunnel, system ips, system ips-urlfilter-dns, system ipsec-aggregate, system ipv6-neighbor-cache,
+system ipv6-tunnel, system isf-queue-profile, system link-monitor, system lldp, system lte-modem,
+system mac-address-table, system mem-mgr, system mobile-tunnel, system modem, system nd-proxy, system netflow,
+system network-visibility, system ngfw-settings, system np6, system np6xlite, system npu, system ntp,
+system object-tag, system object-tagging, system password-policy, system password-policy-guest-admin,
+system physical-switch, system pcp-server, system pppoe-interface, system probe-response, system proxy-arp,
+system ptp, system replacemsg, system replacemsg-group, system replacemsg-image, system resource-limits, system saml,
+system sdn-connector, system sdn-proxy, system sdn-vpn, system security-rating, system session-helper,
+system session-sync, system session-ttl, system session6, system sflow, system sit-tunnel, system smc-ntp,
+system sms-server, system snmp, system sov-asic-offload, system speed-test-schedule, system speed-test-server,
+system speed-test-setting, system ssh-config, system sso-admin, system sso-forticloud-admin,
+system sso-fortigate-cloud-admin, system standalone-cluster, system storage, system stp, system switch-profile,
+system status, system tos-based-priority, system tunnel, system ups, system vdom-dns, system vdom-exception,
+system vdom-link, system vdom-netflow, system vdom-property, system vdom-radius-server, system vdom-sflow,
+system virtual-switch, system switch-interface, system vmlicense, system vne-tunnel, system vne-interface,
+system vxlan, system wccp, system wireless, system zone-monitor, system cellular, system health-check-fortiguard,
+system dnp3-proxy, system smc, system nethsm, system performance, system checksum, system crypto-accelerator,
+system global-resources, system management-tunnel, system backup, system route, system locallog, system log,
+system dm, system metadata, system interface-stats, system guaranteed-bandwidth, system mail, system status-dashboard,
+system admin-profile,
 # routing: filters of dynamic protocols; the protocols themselves are looked at in routing.cpp
-router access-list, router access-list6, router aspath-list, router auth-path, router bfd, router bfd6, router
-community-list, router extcommunity-list, router key-chain, router multicast, router multicast-flow, router
-multicast6, router prefix-list, router prefix-list6, router route-map, router setting, router gwdetect, router bgp,
-router ospf, router ospf6, router rip, router ripng, router isis, router info,
+router access-list, router access-list6, router aspath-list, router auth-path, router bfd, router bfd6,
+router community-list, router extcommunity-list, router key-chain, router multicast, router multicast-flow,
+router multicast6, router prefix-list, router prefix-list6, router route-map, router setting, router gwdetect,
+router bgp, router ospf, router ospf6, router rip, router ripng, router isis, router info,
 )";
 
 /// Tables that could decide something, are not read, and what they could.
@@ -150,11 +152,11 @@ ntlm-enabled-browsers, rsso, wsso, fall-through-unauthenticated, require-tfa, re
 active-auth-method, sso-auth-method,
 # what a policy without NAT, with another action or with the central table does not look at
 nat, ippool, poolname, poolname6, fixedport, natip, natinbound, natoutbound, inbound, outbound, vpntunnel, match-vip,
-match-vip-only, rtp-nat, rtp-addr, internet-service, internet-service-src, internet-service6, internet-service6-src,
-geoip-match, nat46, nat64, tos, policy-expiry, policy-expiry-date, policy-expiry-date-utc, policy-behaviour-type,
-ip-version-type, srcaddr-negate, dstaddr-negate, srcaddr6-negate, dstaddr6-negate, service-negate, action, schedule,
-service, srcaddr, dstaddr, srcaddr6, dstaddr6, enforce-default-app-port, sgt-check, ztna-device-ownership,
-ztna-tags-match-logic, gtp-profile, ztna-ems-tag-negate, fec, eif-check, eif-learn,
+rtp-nat, rtp-addr, internet-service, internet-service-src, internet-service6, internet-service6-src, geoip-match,
+nat46, nat64, tos, policy-expiry, policy-expiry-date, policy-expiry-date-utc, policy-behaviour-type, ip-version-type,
+srcaddr-negate, dstaddr-negate, srcaddr6-negate, dstaddr6-negate, service-negate, action, schedule, service, srcaddr,
+dstaddr, srcaddr6, dstaddr6, enforce-default-app-port, sgt-check, ztna-device-ownership, ztna-tags-match-logic,
+gtp-profile, ztna-ems-tag-negate, fec, eif-check, eif-learn,
 )";
 constexpr std::string_view vip_settings = R"(
 uuid, comment, comments, color, id, arp-reply, nat-source-vip, gratuitous-arp-interval, dns-mapping-ttl, ldb-method,
@@ -168,8 +170,8 @@ constexpr std::string_view pool_settings = R"(
 comments, arp-reply, arp-intf, associated-interface, block-size, num-blocks-per-user, pba-timeout, pba-interim-log,
 port-per-user, startport, endport, privileged-port-use-pba, cgn-block-size, cgn-client-startip, cgn-client-endip,
 cgn-fixedalloc, cgn-overload, cgn-port-start, cgn-port-end, cgn-spa, utilization-alarm-raise, utilization-alarm-clear,
-exclude-ip, add-nat46-route, add-nat64-route, subnet-broadcast-in-ippool, source-prefix6, client-prefix-length,
-tcp-session-quota, udp-session-quota, icmp-session-quota, type,
+add-nat46-route, add-nat64-route, subnet-broadcast-in-ippool, source-prefix6, client-prefix-length, tcp-session-quota,
+udp-session-quota, icmp-session-quota, type,
 )";
 constexpr std::string_view route_settings = R"(
 comment, comments, seq-num, weight, link-monitor-exempt, bfd, tag, preferred-source, status, dynamic-gateway, vrf,
@@ -229,11 +231,86 @@ bool below(std::string_view path, std::string_view top) {
     return path == top || (path.starts_with(top) && path.size() > top.size() && path[top.size()] == ' ');
 }
 
+/// Interfaces: the link, its neighbours, services of the device, measurement. What is under `config` inside one of them
+/// (IPv6, VRRP, DHCP …) is read where it gives addresses.
+constexpr std::string_view interface_settings = R"(
+vdom, alias, description, type, interface, vlanid, vlan-protocol, member, role, allowaccess, snmp-index, status, mode,
+ip, defaultgw, distance, priority, speed, mtu, mtu-override, macaddr, color, secondary-IP, tcp-mss, mediatype,
+algorithm, lacp-mode, lacp-speed, lacp-ha-secondary, lacp-ha-slave, min-links, min-links-down, link-up-delay,
+aggregate, aggregate-type, redundant-interface, remote-ip, detectprotocol, detectserver, detected-peer-mtu,
+fail-detect, fail-detect-option, fail-alert-method, fail-action-on-extender, fail-alert-interfaces, broadcast-forward,
+broadcast-forticlient-discovery, bfd, bfd-desired-min-tx, bfd-detect-mult, bfd-required-min-rx, l2forward,
+icmp-send-redirect, icmp-accept-redirect, reachable-time, vlanforward, stpforward, stpforward-mode, arpforward,
+ndiscforward, netbios-forward, wins-ip, cli-conn-status, dedicated-to, trust-ip-1, trust-ip-2, trust-ip-3,
+trust-ip6-1, trust-ip6-2, trust-ip6-3, management-ip, devindex, external, internal, fortilink, fortilink-backup-link,
+fortilink-neighbor-detect, fortilink-split-interface, fortilink-stacking, device-identification,
+device-user-identification, device-identification-active-scan, device-access-list, device-netscan,
+disconnect-threshold, dns-query, dns-server-override, dns-server-protocol, drop-fragment, drop-overlapped-fragment,
+explicit-ftp-proxy, explicit-web-proxy, proxy-captive-portal, replacemsg-override-group, username, password,
+auth-type, idle-timeout, ident-accept, inbandwidth, outbandwidth, bandwidth-measure-time, monitor-bandwidth,
+ipunnumbered, initial, lcp-echo-interval, lcp-max-echo-fails, padt-retry-timeout, service-name, ac-name,
+pptp-auth-type, pptp-client, pptp-password, pptp-server-ip, pptp-timeout, pptp-user, pppoe-unnumbered-negotiate,
+polling-interval, preserve-session-route, ring-rx, ring-tx, sample-direction, sample-rate, netflow-sampler,
+netflow-sample-rate, netflow-sampler-id, spillover-threshold, weight, src-check, subst, substitute-dst-mac,
+swc-first-create, swc-vlan, trunk, vrrp-virtual-mac, wccp, ha-priority, estimated-downstream-bandwidth,
+estimated-upstream-bandwidth, measured-downstream-bandwidth, measured-upstream-bandwidth, interconnect-profile,
+auto-auth-extension-device, ap-discover, tagging, tags, dhcp-broadcast-flag, dhcp-client-identifier,
+dhcp-classless-route-addition, dhcp-renew-time, dhcp-smart-relay, secondary-ip, client-options, sfp-dsl, mux-type,
+vci, vpi, phy-mode, vlan-op-mode, forward-error-correction, fec, forward-domain, ips-sniffer-mode, per-ip-address,
+virtual-mac, stp, stp-ha-secondary, stp-bpdu-guard, system-id, system-id-type, ptp-capability, exclude-signatures,
+security-external-web, security-external-logout, security-exempt-list, security-groups, security-mac-auth-bypass,
+security-redirect-url, security-8021x-mode, security-8021x-master, security-8021x-dynamic-vlan-id,
+security-ip-auth-bypass, managed-device, managed-subnetwork-size, ip-managed-by-fortiipam, monitor, eap-supplicant,
+eap-method, eap-identity, eap-password, eap-ca-cert, eap-user-cert, default-purdue-level, mirroring-direction,
+mirroring-port, np-qos-profile, qos, vindex, wifi-5g-threshold, wifi-acl, wifi-ap-band, wifi-auth, wifi-auto-connect,
+wifi-auto-save, wifi-broadcast-ssid, wifi-dns-server1, wifi-dns-server2, wifi-encrypt, wifi-fragment-threshold,
+wifi-gateway, wifi-key, wifi-keyindex, wifi-mac-filter, wifi-passphrase, wifi-radius-server, wifi-rts-threshold,
+wifi-security, wifi-ssid, wifi-usergroup,
+)";
+constexpr std::string_view interface_prefixes =
+    "switch-controller-, dhcp-relay-, lldp-, sflow-, egress-, ingress-, gwdetect-,";
+/// The VDOM's settings: how the user interface looks, inspection, VPN daemons, timers, what depends on what is read.
+constexpr std::string_view vdom_settings = R"(
+comments, vdom-type, lan-extension-controller-addr, opmode, ngfw-mode, implicit-allow-dns, http-external-dest,
+firewall-session-dirty, manageip, gateway, ip, manageip6, gateway6, ip6, device, bfd, bfd-desired-min-tx,
+bfd-required-min-rx, bfd-detect-mult, bfd-dont-enforce-src-port, utf8-spam-tagging, wccp-cache-engine, vpn-stats-log,
+vpn-stats-period, v4-ecmp-mode, ecmp-max-paths, mac-ttl, fw-session-hairpin, prp-trailer-action, snat-hairpin-traffic,
+dhcp-proxy, dhcp-proxy-interface, dhcp-proxy-interface-select-method, dhcp-server-ip, dhcp6-server-ip, central-nat,
+link-down-access, nat46-generate-ipv6-fragment-header, nat46-force-ipv4-packet-forwarding,
+nat64-force-ipv6-packet-forwarding, auxiliary-session, asymroute, asymroute-icmp, tcp-session-without-syn,
+ses-denied-traffic, strict-src-check, allow-linkdown-path, asymroute6, asymroute6-icmp, sctp-session-without-init,
+sip-expectation, sip-nat-trace, h323-direct-model, sip-tcp-port, sip-udp-port, sip-ssl-port, sccp-port,
+multicast-forward, multicast-ttl-notchange, multicast-skip-policy, allow-subnet-overlap, deny-tcp-with-icmp,
+ecmp-min-ta, discovered-device-timeout, email-portal-check-dns, default-voip-alg-mode, default-policy-expiry-days,
+hyperscale-default-policy-action, location-id, block-land-attack, application-bandwidth-tracking, fqdn-session-check,
+ext-resource-session-check, dyn-addr-session-check, default-app-port-as-service, policy-offload-level, sip-helper,
+inspection-mode, consolidated-firewall-mode, status, intree-ses-best-route, ipv6-exthdr-check, detect-unknown-esp,
+default-sip-alg-mode, internet-service-database-cache, lan-extension-user-name, trap-local-session, trap-session-flag,
+internet-service-app-ctrl-size, motion-tracking, nat46-pool, route-preference, strict-route-check,
+session-insert-trial, vrf-route-leak,
+)";
+constexpr std::string_view vdom_prefixes = "gui-, ike-, hyperscale-, pfcp-, gtp-, sd-wan-,";
+constexpr std::string_view mail_settings = R"(
+type, reply-to, server, port, source-ip, source-ip6, authenticate, validate-server, username, password, security,
+ssl-min-proto-version, interface-select-method, interface, vrf-select,
+)";
+
 /// Of a table that is read: whether a setting decides nothing.
-bool inert_setting(std::string_view path, std::string_view name) {
-    if (path == "system interface" || path == "system settings" || path == "system email-server" ||
-        path == "log setting")
-        return true;
+bool inert_setting(std::string_view path, const Setting& setting) {
+    const std::string_view name = setting.name;
+    const auto begins = [&](std::string_view list) {
+        return any_item(list, [&](std::string_view prefix) { return name.starts_with(prefix); });
+    };
+    // Off is off for what would matter if it were on.
+    const auto& v = setting.values;
+    const bool off = v.size() == 1 &&
+                     (v[0].text == "disable" || v[0].text == "none" || v[0].text == "0" || v[0].text == "unspecified");
+    if (path == "log setting") return true;
+    if (path == "system interface")
+        return listed(interface_settings, name) || begins(interface_prefixes) ||
+               (off && (name == "security-mode" || name == "vrf" || name == "ipmac"));
+    if (path == "system settings") return listed(vdom_settings, name) || begins(vdom_prefixes);
+    if (path == "system email-server") return listed(mail_settings, name);
     if (path.starts_with("firewall address") || path.starts_with("firewall addrgrp") ||
         path.starts_with("firewall service"))
         return listed(object_settings, name);
@@ -251,12 +328,12 @@ bool inert_setting(std::string_view path, std::string_view name) {
 
 /// Tables that lowering reads.
 constexpr std::string_view read_tables = R"(
-firewall address, firewall address6, firewall address6-template, firewall addrgrp, firewall addrgrp6, firewall service
-custom, firewall service group, firewall vip, firewall vip6, firewall vipgrp, firewall vipgrp6, firewall ippool,
-firewall ippool6, firewall policy, firewall policy6, firewall consolidated policy, firewall security-policy, firewall
-central-snat-map, firewall local-in-policy, firewall local-in-policy6, router static, router static6, router policy,
-router policy6, system interface, system zone, system settings, system sdwan, system virtual-wan-link, system
-email-server, log setting,
+firewall address, firewall address6, firewall address6-template, firewall addrgrp, firewall addrgrp6,
+firewall service custom, firewall service group, firewall vip, firewall vip6, firewall vipgrp, firewall vipgrp6,
+firewall ippool, firewall ippool6, firewall policy, firewall policy6, firewall consolidated policy,
+firewall security-policy, firewall central-snat-map, firewall local-in-policy, firewall local-in-policy6,
+router static, router static6, router policy, router policy6, system interface, system zone, system settings,
+system sdwan, system virtual-wan-link, system email-server, log setting,
 )";
 /// Tables inside entries that decide nothing.
 constexpr std::string_view inert_inside = R"(
@@ -300,7 +377,7 @@ private:
     void entry(std::string_view path, const Entry& e, bool whole) {
         if (!whole && !e.read) return;
         for (const auto& s : e.settings)
-            if (!s.read && !inert_setting(path, s.name))
+            if (!s.read && !inert_setting(path, s))
                 say(s.span, fmt::format("`set {}` of `config {}` is not analysed", s.name, path),
                     Influence::everything);
         for (const auto& t : e.tables) {

@@ -80,7 +80,10 @@ std::optional<std::vector<Translate>> Policies::pool(const std::vector<Word>& na
             known = false;
             continue;
         }
-        const auto range = IntervalSet::range(first->bits, end->bits);
+        auto range = IntervalSet::range(first->bits, end->bits);
+        for (const auto& x : e->values("exclude-ip"))
+            if (const auto out = range_of(x.text); out && out->first == family)
+                range = range.minus(IntervalSet{out->second});
         text += " " + base::addresses_to_string(range, family, 1);
         candidates = candidates.unite(range);
         const auto type = e->value("type");

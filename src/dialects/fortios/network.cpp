@@ -37,6 +37,7 @@ void Network::addresses(const Entry& e, Interface& out) {
         out.addresses.push_back(a);
     };
     const auto mode = e.value("mode");
+    if (e.enabled("ip-managed-by-fortiipam")) dynamic_addresses_ = true;
     if (mode == "dhcp" || mode == "pppoe") {
         dynamic_addresses_ = true;
         (void)e.find("ip");

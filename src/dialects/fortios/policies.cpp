@@ -86,6 +86,18 @@ void Policies::collect() {
                            "let a packet pass is taken for granted",
                            base::Influence::filter);
     }
+    const auto has = [&](std::string_view path) { return c_.root().table(path) != nullptr; };
+    if (!has("firewall policy") && !has("firewall policy6") && !has("firewall consolidated policy") &&
+        !has("firewall security-policy") && !c_.root().tables.empty()) {
+        base::Diagnostic d;
+        d.kind = base::Diagnostic::Kind::incomplete;
+        d.code = "EL903";
+        d.span = c_.root().tables.front().span;
+        d.message = "this text holds no firewall policies: nothing is taken to pass";
+        d.influence = base::Influence::filter;
+        d.device = c_.device;
+        c_.diagnostics.push_back(std::move(d));
+    }
     // Both families are denied where no policy accepts: an empty table filters as well.
     auto& d = c_.b.device();
     implicit_v6 = !policies_.empty() || c_.config.anything;
