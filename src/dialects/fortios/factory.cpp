@@ -95,9 +95,10 @@ constexpr std::array services{
     FactoryService{"KERBEROS", "88 464", "88 464"},
     FactoryService{"SMB", "445", ""},
     FactoryService{"NONE", "0", ""},
+    FactoryService{"webproxy", "", ""},  // for the explicit proxy alone
 };
 
-constexpr std::array<std::string_view, 36> addresses{
+constexpr std::array<std::string_view, 44> addresses{
     "all",
     "none",
     "SSLVPN_TUNNEL_ADDR1",
@@ -134,6 +135,14 @@ constexpr std::array<std::string_view, 36> addresses{
     "itunes",
     "skype",
     "all_ipv6",
+    "swscan.apple.com",
+    "update.microsoft.com",
+    "microsoft",
+    "verisign",
+    "Windows update 2",
+    "*.live.com",
+    "autoupdate.opera.com",
+    "softwareupdate.vmware.com",
 };
 
 constexpr std::array<std::string_view, 9> groups{

@@ -182,6 +182,17 @@ std::vector<std::string> Network::members(const std::string& name) const {
     return it->second.interfaces;
 }
 
+/// The interfaces of SSL VPN and L2TP users are there without being configured.
+void Network::built_in(const Word& name) {
+    auto& d = c_.b.device();
+    const auto& n = name.text;
+    if (!d.interfaces_known || (!n.starts_with("ssl.") && !n.starts_with("l2t.") && !n.starts_with("naf."))) return;
+    auto& interface = d.interfaces[c_.b.interface(n).index()];
+    if (interface.span.valid()) return;
+    interface.span = name.span;
+    interface.role = model::Role::tunnel;
+}
+
 ExprId Network::through(Field field, const std::vector<Word>& names, std::vector<model::ObjectId>& uses) {
     std::vector<std::string> patterns;
     for (const auto& w : names) {
@@ -190,6 +201,7 @@ ExprId Network::through(Field field, const std::vector<Word>& names, std::vector
             if (!it->second.wan) uses.push_back(c_.b.use("zone", w.text, w.span));
             patterns.insert(patterns.end(), it->second.interfaces.begin(), it->second.interfaces.end());
         } else {
+            built_in(w);
             patterns.push_back(w.text);
         }
     }

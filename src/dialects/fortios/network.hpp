@@ -7,6 +7,7 @@
 #pragma once
 
 #include <map>
+#include <tuple>
 
 #include "dialects/fortios/objects.hpp"
 
@@ -34,6 +35,7 @@ private:
         bool wan = false;  ///< SD-WAN
     };
     void interface(const Entry& entry);
+    void built_in(const Word& name);
     void addresses(const Entry& entry, model::Interface& interface);
     void zones();
     void wan(std::string_view path);
@@ -43,13 +45,16 @@ private:
     void dynamic_routes();
     void add_route(model::Route route);
     void wan_rule(const Entry& entry);
-    ExprId not_by_members() const;
+    ExprId not_by_members();
     std::uint32_t own_table(std::vector<model::NextHop> hops, Family family, Span span);
 
     const Context& c_;
     Objects& objects_;
     std::map<std::string, Zone> zones_;
     std::map<std::string, model::NextHop> wan_members_;  ///< by number
+    /// Where the route to a destination stands, by its metric: what is equal is one route over several hops.
+    std::map<std::tuple<Address, std::uint8_t, std::uint32_t>, std::size_t> equal_routes_;
+    ExprId not_by_members_;
     bool dynamic_addresses_ = false, any_static_table_ = false, any_interface_ = false;
     std::uint32_t next_table_ = 1000, next_priority_ = 100;
 };

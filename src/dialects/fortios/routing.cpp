@@ -34,13 +34,15 @@ Prefix everywhere(Family f) { return Prefix{Address{f, 0}, 0}; }
 /// Of equal distance and priority: one route over both.
 void Network::add_route(Route route) {
     auto& routes = c_.b.device().routes;
-    if (route.type == RouteType::unicast && route.unsupported.empty() && route.table == main_table)
-        for (auto& known : routes)
-            if (known.table == main_table && known.type == RouteType::unicast && known.metric == route.metric &&
-                known.unsupported.empty() && known.destination == route.destination) {
-                known.next_hops.insert(known.next_hops.end(), route.next_hops.begin(), route.next_hops.end());
-                return;
-            }
+    if (route.type == RouteType::unicast && route.unsupported.empty() && route.table == main_table) {
+        const auto [it, fresh] =
+            equal_routes_.try_emplace({route.destination.base, route.destination.length, route.metric}, routes.size());
+        if (!fresh) {
+            auto& hops = routes[it->second].next_hops;
+            hops.insert(hops.end(), route.next_hops.begin(), route.next_hops.end());
+            return;
+        }
+    }
     routes.push_back(std::move(route));
 }
 
@@ -194,7 +196,8 @@ void Network::policy_routes(std::string_view path, Family family) {
 }
 
 /// Destinations whose best route does not leave by an SD-WAN member: SD-WAN rules are skipped for them.
-ExprId Network::not_by_members() const {
+ExprId Network::not_by_members() {
+    if (not_by_members_.valid()) return not_by_members_;
     std::vector<const Route*> sorted;
     for (const auto& r : c_.b.device().routes)
         if (r.table == main_table && r.destination.base.family == Family::v4) sorted.push_back(&r);
@@ -212,7 +215,7 @@ ExprId Network::not_by_members() const {
         const auto here = IntervalSet::prefix(r->destination);
         others = member ? others.minus(here) : others.unite(here);
     }
-    return c_.b.in(Field::dst, c_.b.addresses(std::move(others), {}));
+    return not_by_members_ = c_.b.in(Field::dst, c_.b.addresses(std::move(others), {}));
 }
 
 void Network::wan_rule(const Entry& e) {
