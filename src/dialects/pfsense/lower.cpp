@@ -9,7 +9,6 @@
 namespace egresslint::dialects::pfsense {
 
 using namespace model;
-using families::pf::Direction;
 
 namespace {
 
@@ -28,7 +27,9 @@ std::optional<base::Prefix> prefix_of(const std::string& address, const std::str
 }  // namespace
 
 Lowering::Lowering(const Config& config, std::string name, base::Diagnostics& diagnostics)
-    : c_(config), b_(std::move(name)), pf_(b_), diagnostics_(diagnostics) {}
+    : c_(config), b_(std::move(name)), pf_(b_), diagnostics_(diagnostics) {
+    for (const Alias& a : c_.aliases) aliases_.try_emplace(a.name, &a);
+}
 
 void Lowering::not_understood(base::Span where, std::string message, base::Influence influence,
                               model::PredicateId predicate) {

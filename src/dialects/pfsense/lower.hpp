@@ -123,6 +123,7 @@ private:
     model::Builder b_;
     families::pf::Pf pf_;
     base::Diagnostics& diagnostics_;
+    std::map<std::string, const Alias*, std::less<>> aliases_;
     std::map<std::string, Members> members_;
     std::map<std::string, std::size_t> numbers_;  ///< of rules per tab, for their names
     std::vector<std::function<void()>> last_;     ///< what stands behind all other translations

@@ -95,7 +95,7 @@ void Lowering::helper(const RuleBase& rule, const std::vector<std::string>& on, 
             m.parts.push_back(b_.address(Field::src, target.family, base::IntervalSet(nets)));
             SourceRule how;
             std::vector<Translate> then{{Field::src, std::nullopt, OutInterfaceAddress{}}};
-            for (Translate& t : source_ports(how)) then.push_back(std::move(t));
+            for (const Translate& t : source_ports(how)) then.push_back(t);
             pf_.translate(
                 pf_rule(rule, m,
                         fmt::format("automatic NAT for reflection: {} net to {}", key, base::to_string(target)),

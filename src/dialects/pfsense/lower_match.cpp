@@ -211,9 +211,8 @@ void Lowering::flags_match(const FilterRule& rule, Match& m) {
 // -- addresses
 
 const Alias* Lowering::alias_of(const std::string& name) const {
-    for (const Alias& a : c_.aliases)
-        if (a.name == name) return &a;
-    return nullptr;
+    const auto at = aliases_.find(name);
+    return at == aliases_.end() ? nullptr : at->second;
 }
 
 void Lowering::collect(const Alias& from, Members& to, std::vector<std::pair<Interval, int>>& v4,

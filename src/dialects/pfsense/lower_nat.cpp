@@ -13,9 +13,7 @@ using namespace model;
 
 namespace {
 
-Translate source(std::optional<Family> family, decltype(Translate::to) to) {
-    return {Field::src, family, std::move(to)};
-}
+Translate source(std::optional<Family> family, decltype(Translate::to) to) { return {Field::src, family, to}; }
 
 /// A single address or network as written.
 std::optional<Prefix> network(const std::string& text) { return base::parse_prefix(text); }
@@ -182,7 +180,7 @@ void Lowering::source_rule(const SourceRule& rule, bool last) {
         std::vector<Translate> then;
         if (!rule.keep) {
             if (const auto target = source_target(rule, interface, m)) then = *target;
-            for (Translate& t : source_ports(rule)) then.push_back(std::move(t));
+            for (const Translate& t : source_ports(rule)) then.push_back(t);
         }
         pf_.translate(pf_rule(rule, m, text, name), std::move(then));
     }
@@ -367,7 +365,7 @@ void Lowering::automatic_outbound() {
             SourceRule how;
             how.static_port = isakmp;
             std::vector<Translate> then{source(std::nullopt, OutInterfaceAddress{})};
-            for (Translate& t : source_ports(how)) then.push_back(std::move(t));
+            for (const Translate& t : source_ports(how)) then.push_back(t);
             if (i.no_nat && !isakmp && !opnsense()) then.clear();
             families::pf::Rule r;
             r.match = b_.all(m.parts);

@@ -44,14 +44,13 @@ Endpoint Parser::endpoint(const Element& e, std::string_view what) {
     out.negated = flag(e, "not");
     out.port = e.text("port");
     // pfSense asks for <any/> first; OPNsense for the values, and anything else means any.
-    if (!opnsense() && any)
+    const std::string& written = network.empty() ? address : network;
+    if (opnsense() ? written.empty() : any)
         out.values = {"any"};
-    else if (!network.empty())
-        out.values = opnsense() ? words(network, ",") : std::vector<std::string>{network};
-    else if (!address.empty())
-        out.values = opnsense() ? words(address, ",") : std::vector<std::string>{address};
     else if (opnsense())
-        out.values = {"any"};
+        out.values = words(written, ",");
+    else if (!written.empty())
+        out.values = {written};
     out.given = !out.values.empty();
     leftovers(e, "", what, base::Influence::everything);
     return out;
@@ -123,7 +122,7 @@ void Parser::filter(const Element& list) {
         rule.type = lower(e.text("type"));
         // Older rules have no type and pass.
         if (rule.type != "block" && rule.type != "reject" && rule.type != "match") rule.type = "pass";
-        rule.floating = opnsense() ? e.has("floating") : e.has("floating");
+        rule.floating = e.has("floating");
         const std::string direction = e.text("direction");
         const bool has_quick = e.has("quick");
         if (opnsense()) {
@@ -200,10 +199,7 @@ void Parser::outbound(const Element& list) {
         rule.target = e.text("target");
         std::string bits = e.text("target_subnet");
         const std::string ip = e.text("targetip"), ip_bits = e.text("targetip_subnet");
-        if (rule.target == "other-subnet") {
-            rule.target = ip;
-            bits = ip_bits;
-        } else if (rule.target.empty() && !ip.empty()) {
+        if (rule.target == "other-subnet" || (rule.target.empty() && !ip.empty())) {
             rule.target = ip;
             bits = ip_bits;
         }

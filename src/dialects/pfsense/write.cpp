@@ -406,7 +406,7 @@ private:
             return std::vector<TextEdit>{{span, "<log>1</log>"}};
         }
         const std::size_t last = e->text.rfind("</");
-        const Piece first = find(e->text, e->model ? "interface" : "interface");
+        const Piece first = find(e->text, "interface");
         if (last == std::string_view::npos || !first) return std::nullopt;
         const auto place = e->span.begin + static_cast<std::uint32_t>(first.begin);
         const auto lines = families::lines_of(sources_, {e->span.file, place, place});
