@@ -63,6 +63,8 @@ private:
 
     // lower_match.cpp
     void interface_match(model::Field field, const RuleBase& rule, Match& m);
+    /// One of them exists, but is disabled, or is a group without members.
+    [[nodiscard]] bool switched_off(const std::vector<std::string>& interfaces) const;
     void family_match(const std::string& ip_protocol, Match& m);
     void protocol_match(const RuleBase& rule, Match& m);
     void endpoint_match(model::Field field, const RuleBase& rule, const Endpoint& side, Match& m);

@@ -154,7 +154,8 @@ void Lowering::source_rule(const SourceRule& rule, bool last) {
     for (const std::string& i : rule.interfaces)
         for (const std::string& each : expand(i)) interfaces.push_back(each);
     Match common;
-    if (rule.interfaces.empty() || interfaces.empty()) common.fail("its interface does not exist or is disabled");
+    if (rule.interfaces.empty() || (interfaces.empty() && switched_off(rule.interfaces)))
+        common.fail("its interface is disabled");
     family_match(rule.ip_protocol, common);
     protocol_match(rule, common);
     endpoint_match(Field::src, rule, rule.source, common);

@@ -101,7 +101,7 @@ TEST_CASE("pfsense: matches and actions of a filter rule") {
              "in_if=lan family=4 !?\"which member of gateway group BOTH is used\" => out_if<-wan; accept\nin_if=lan "
              "family=4 "
              "?\"which member of gateway group BOTH is used\" => out_if<-opt2; accept"},
-            {"<type>pass</type><interface>opt9</interface>" ANY, "family=4 => accept (inactive)"},
+            {"<type>pass</type><interface>opt9</interface>" ANY, "in_if=opt9 family=4 => accept"},
             {"<type>pass</type><interface>lan</interface><disabled/>" ANY, "in_if=lan family=4 => accept (inactive)"},
             {"<type>pass</type><interface>lan</interface><brandnew>1</brandnew>" ANY,
              "in_if=lan family=4 => accept [EL901]"},

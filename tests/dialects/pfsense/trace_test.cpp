@@ -417,3 +417,98 @@ TEST_CASE("opnsense: translations") {
              "filter.lib.inc, filter_core_get_antilockout"},
         });
 }
+
+TEST_CASE("pfsense: what is written by the product itself") {
+    check(
+        false,
+        {
+            {"<openvpn><openvpn-server><tunnel_network>10.8.0.0/24</tunnel_network></openvpn-server></"
+             "openvpn><filter>" RULE("pass", "lan", "<gateway>GW2</gateway>" LAN_TO_ANY) "</filter>",
+             "lan tcp 10.0.0.9:40000 > 10.8.0.6:80", "accept openvpn 10.0.0.9:40000 > 10.8.0.6:80",
+             "filter.inc, filter_generate_user_rule: negate rules spare networks behind VPNs from policy routing"},
+            {"<openvpn><openvpn-server><tunnel_network>10.8.0.0/24</tunnel_network></openvpn-server></"
+             "openvpn><filter>" RULE("pass", "openvpn", ANY_TO_ANY) "</filter>",
+             "openvpn tcp 10.8.0.6:40000 > 198.18.0.9:25", "accept wan 203.0.113.2 > 198.18.0.9:25",
+             "filter.inc, filter_nat_rules_automatic_tonathosts: OpenVPN tunnel networks"},
+            {"<gateways><gateway_item><name>INNER</name><interface>lan</interface><gateway>10.0.0.254</gateway></"
+             "gateway_item>"
+             "</gateways><staticroutes><route><network>172.16.0.0/16</network><gateway>INNER</gateway></route></"
+             "staticroutes>"
+             "<filter>" RULE("pass", "lan", ANY_TO_ANY) "</filter>",
+             "lan tcp 172.16.3.9:40000 > 198.18.0.9:25", "accept wan 203.0.113.2 > 198.18.0.9:25",
+             "docs nat/automatic-nat-rules-generation: networks reachable through internal gateways by static routes"},
+            {"<virtualip><vip><mode>ipalias</mode><interface>lan</interface><subnet>10.9.0.1</subnet><subnet_bits>24"
+             "</subnet_bits></vip></virtualip>" LAN_OUT,
+             "lan tcp 10.9.0.7:40000 > 198.18.0.9:25", "accept wan 203.0.113.2 > 198.18.0.9:25",
+             "filter.inc, filter_address_add_vips_subnets: networks of virtual addresses belong to the interface"},
+            {"<nat><rule><interface>lan</interface><protocol>tcp</protocol><source><any/></source><destination><any/>"
+             "<port>80</port></destination><target>10.0.0.25</target><local-port>3128</"
+             "local-port><associated-rule-id>pass"
+             "</associated-rule-id></rule></nat>",
+             "lan tcp 10.0.0.9:40000 > 198.18.0.9:80", "accept lan 10.0.0.9:40000 > 10.0.0.25:3128",
+             "filter.inc, filter_nat_rules_generate: the NAT for such a rule is for the outer port, which is gone by "
+             "then"},
+            {"<nat><rule><interface>lan</interface><protocol>tcp</protocol><source><any/></source><destination><any/>"
+             "<port>80</port></destination><target>10.0.0.25</target><local-port>80</"
+             "local-port><associated-rule-id>pass"
+             "</associated-rule-id></rule></nat>",
+             "lan tcp 10.0.0.9:40000 > 198.18.0.9:80", "accept lan 10.0.0.1 > 10.0.0.25:80",
+             "filter.inc, filter_nat_rules_generate: does this rule redirect back to an internal host"},
+            {"<installedpackages><squid><config><enable_squid>on</enable_squid><transparent_proxy>on</"
+             "transparent_proxy>"
+             "<transparent_active_interface>lan</transparent_active_interface></config></squid></"
+             "installedpackages>" LAN_OUT,
+             "lan tcp 10.0.0.9:40000 > 198.18.0.9:80", "accept self 10.0.0.9:40000 > 127.0.0.1:3128",
+             "docs nat/troubleshooting-1-1-nat: web requests are proxied and leave as the firewall"},
+            {"<installedpackages><squid><config><enable_squid>on</enable_squid><transparent_proxy>on</"
+             "transparent_proxy>"
+             "<transparent_active_interface>lan</transparent_active_interface></config></squid></"
+             "installedpackages>" LAN_OUT,
+             mail, "accept wan 203.0.113.2 > 198.18.0.9:25",
+             "docs nat/troubleshooting-1-1-nat: other services are not"},
+            {LAN_OUT, "lan tcp 10.0.0.9:40000 > 169.254.1.1:25", "drop",
+             "filter.inc, filter_rules_generate: block IPv4 link-local"},
+            {"", "lan tcp 10.0.0.9:40000 > 10.0.0.1:443", "accept self 10.0.0.9:40000 > 10.0.0.1:443",
+             "filter.inc, filter_rules_generate: anti-lockout rule"},
+            {"<system><ipv6allow/><webgui><noantilockout/></webgui></system>", "lan tcp 10.0.0.9:40000 > 10.0.0.1:443",
+             "drop", "filter.inc: noantilockout"},
+            {"<filter>" RULE("pass", "wan", ANY_TO_ANY) "</filter>", "wan tcp 10.1.2.3:40000 > 203.0.113.2:25",
+             "accept self 10.1.2.3:40000 > 203.0.113.2:25", "filter.inc: blockpriv is an option of the interface"},
+        });
+}
+
+TEST_CASE("opnsense: gateways, tunnels, reflection") {
+    check(
+        true,
+        {
+            {MODEL(MVC("10", "pass", "lan", "<ipprotocol>inet6</ipprotocol><gateway>GW2</gateway>")),
+             "lan tcp fd00:1::25:40000 > 2a00:1::9:25", "drop",
+             "FilterRule.php: a rule whose gateway is of the other IP version is disabled"},
+            {MODEL(MVC("10", "pass", "lan", "<gateway>GW2</gateway>")), mail,
+             "accept opt2 198.51.100.2 > 198.18.0.9:25",
+             "docs manual/gateways: policy based routing by a rule's gateway"},
+            {LAN_OUT
+             "<OPNsense><wireguard><server><servers><server uuid=\"s\"><enabled>1</enabled><instance>0</instance>"
+             "<tunneladdress>10.7.0.1/24</tunneladdress><peers>p</peers></server></servers></server><client><clients>"
+             "<client uuid=\"p\"><enabled>1</enabled><tunneladdress>10.7.0.2/32,172.30.0.0/16</tunneladdress></client>"
+             "</clients></client></wireguard></OPNsense>",
+             "lan tcp 10.0.0.9:40000 > 172.30.1.1:25", "accept wireguard 10.0.0.9:40000 > 172.30.1.1:25",
+             "docs manual/vpnet: routes to the allowed addresses of peers unless disabled"},
+            {LAN_OUT
+             "<OPNsense><Firewall><Filter><onetoone><rule><enabled>1</enabled><sequence>1</sequence><interface>wan"
+             "</interface><source_net>192.168.5.7</source_net><external>203.0.113.26</external><natreflection>enable"
+             "</natreflection></rule></onetoone></Filter></Firewall></OPNsense>",
+             "lan tcp 10.0.0.9:40000 > 203.0.113.26:443", "accept opt1 10.0.0.9:40000 > 192.168.5.7:443",
+             "DNatRule.php: with reflection a redirect on every interface without a gateway"},
+            {"<nat><rule><interface>wan</interface><ipprotocol>inet</ipprotocol><protocol>tcp</"
+             "protocol><destination><network>"
+             "203.0.113.25</network><port>25</port></destination><target>10.0.0.25</target><local-port>25</local-port>"
+             "<natreflection>purenat</natreflection></rule></nat>" LAN_OUT,
+             "lan tcp 10.0.0.9:40000 > 203.0.113.25:25", "accept lan 10.0.0.9:40000 > 10.0.0.25:25",
+             "docs manual/how-tos/nat_reflection"},
+            {"<ifgroups><ifgroupentry><ifname>IN</ifname><members>lan,opt1</members><sequence>1</sequence></"
+             "ifgroupentry>"
+             "</ifgroups>" LAN_OUT MODEL(MVC("10", "block", "IN", MVC25)),
+             other, "drop", "docs manual/firewall_groups: group rules come before interface rules"},
+        });
+}
