@@ -244,13 +244,11 @@ const Objects::Resolved& Objects::resolve(const std::string& name, Family family
         out = address(*a, family);
     } else if (name == "all") {
         out.set = IntervalSet::full(base::address_bits(family));
-    } else if (name == "none") {
-        // 0.0.0.0/32 or ::/128: nobody.
     } else if (name == "SSLVPN_TUNNEL_ADDR1" && family == Family::v4) {
         out.set =
             IntervalSet::range(base::parse_ipv4("10.212.134.200")->bits, base::parse_ipv4("10.212.134.210")->bits);
-    } else if (is_vip(object_kind(c_, name, family))) {
-        // In a group of addresses: the mapped address counts where the policy looks; see Vips.
+    } else if (name == "none" || is_vip(object_kind(c_, name, family))) {
+        // 0.0.0.0/32 or ::/128 is nobody; of a VIP the policy asks in another way, see Vips.
     } else {
         out.open.insert({fmt::format("address \"{}\" (not in this text)", name), PredicateKind::name, {}, 2});
     }

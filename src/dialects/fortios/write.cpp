@@ -227,6 +227,14 @@ private:
         return quoted(name);
     }
 
+    /// A policy about a zone is about all of its interfaces: it is written once, for the first of them.
+    [[nodiscard]] bool said_already(const std::string& name) const {
+        const auto it = std::find_if(device_.interfaces.begin(), device_.interfaces.end(),
+                                     [&](const auto& i) { return i.name == name; });
+        return it != device_.interfaces.end() && !it->zone.empty() &&
+               std::any_of(device_.interfaces.begin(), it, [&](const auto& i) { return i.zone == it->zone; });
+    }
+
     using Settings = std::vector<std::pair<std::string, std::string>>;
     static void put(Settings& to, std::string_view name, std::string value) {
         for (auto& [known, old] : to)
@@ -320,7 +328,8 @@ private:
         const auto b = block(a.rule);
         if (!b || !rules_table(*b)) return std::nullopt;
         // Policies that deny log by themselves: a rule that only logs is none, and the one behind it says the rest.
-        if (a.add.action == NewRule::Action::log) return std::vector<TextEdit>{};
+        if (a.add.action == NewRule::Action::log || said_already(a.add.in) || said_already(a.add.out))
+            return std::vector<TextEdit>{};
         const auto fresh = made(*b, a.add);
         if (!fresh) return std::nullopt;
         std::vector<TextEdit> out;

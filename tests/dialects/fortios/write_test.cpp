@@ -129,6 +129,24 @@ TEST_CASE("FortiOS: SMTP is accepted from one and denied to others", "[fortios][
                    "    edit 2\n"));
 }
 
+TEST_CASE("FortiOS: a zone is written once", "[fortios][write]") {
+    const std::string zoned = office() + "config system zone\nedit out\nset interface wan1 wan2\nnext\nend\n" +
+                              "config firewall policy\nedit 1\nset srcintf lan\nset dstintf out\nset srcaddr all\nset "
+                              "dstaddr all\nset schedule always\nset service ALL\nset action accept\nnext\nend\n";
+    auto r = read(zoned);
+    Amendment a;
+    a.rule = rule_named(r.devices.at(0), "1");
+    a.add.action = NewRule::Action::reject;
+    a.add.out = "wan1";
+    auto edits = dialects::fortios::write(r.sources, r.devices[0], a);
+    REQUIRE(edits);
+    REQUIRE(edits->size() == 1);
+    CHECK(contains(edits->front().replacement, "set dstintf \"out\"\n"));
+    a.add.out = "wan2";
+    edits = dialects::fortios::write(r.sources, r.devices[0], a);
+    CHECK((edits && edits->empty()));
+}
+
 TEST_CASE("FortiOS: move, remove, log, limit", "[fortios][write]") {
     const auto device = read(text).devices[0];
     Amendment a;
