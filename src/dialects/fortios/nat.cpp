@@ -15,13 +15,11 @@ namespace egresslint::dialects::fortios {
 
 using model::Choice;
 using model::Decide;
-using model::FieldRef;
 using model::Fixed;
 using model::Pick;
 using model::Rule;
 using model::Translate;
 using model::Verdict;
-using model::View;
 
 namespace {
 
@@ -150,7 +148,7 @@ void Policies::policy_nat(const Listed& p, model::ChainId entry) {
         if (!to) continue;
         if (!ports_kept) to->push_back(source_port());
         r.match = b.all({b.family(f), limited});
-        for (auto& t : *to) r.effects.emplace_back(std::move(t));
+        for (const auto& t : *to) r.effects.emplace_back(t);
         r.control = Decide{Verdict::accept, {}, true};
         r.origin = origin;
         r.name = e.key.text;
@@ -221,7 +219,7 @@ void Policies::central_rule(model::ChainId chain, const Entry& e, Family family)
         } else if (!ports_kept) {
             to.push_back(source_port());
         }
-        for (auto& t : to) r.effects.emplace_back(std::move(t));
+        for (const auto& t : to) r.effects.emplace_back(t);
         for (const auto& w : pools) text += (w.text == pools.front().text ? ": to " : " ") + w.text;
     }
     r.match = b.all(all);
