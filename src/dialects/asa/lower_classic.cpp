@@ -483,15 +483,10 @@ private:
             done.push_back(g.interface);
             pool(n, g.interface, b_.all({from, around_.out(g.interface)}), chain);
         }
-        // No pool of that number where the packet leaves: no translation can be made.
-        const auto no_pool = done.empty() ? from : b_.all({from, b_.negate(b_.interface_names(Field::out_if, done))});
+        // No pool of that number where the packet leaves ("no matching global"): no translation, no way, whatever
+        // `nat-control` says.
         model::Rule r;
-        r.match = no_pool;
-        if (!c_.nat_control) {
-            const std::string text = "`" + n.statement->text() + "` drops what no `global` translates";
-            r.match = b_.all({no_pool, b_.unknown(b_.predicate(text, model::PredicateKind::ambiguity, Field::src,
-                                                               b_.origin(n.statement->span, text)))});
-        }
+        r.match = done.empty() ? from : b_.all({from, b_.negate(b_.interface_names(Field::out_if, done))});
         r.control = Decide{Verdict::drop, {}, true};
         r.origin = b_.origin(n.statement->span, n.statement->text(), true);
         b_.device().origins[r.origin.index()].element = true;

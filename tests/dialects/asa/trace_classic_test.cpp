@@ -163,9 +163,8 @@ TEST_CASE("asa up to 8.2: NAT control is off") {
               {"nat-control\n", mail_out, "drop", "CG: NAT control"},
               {"nat (inside) 1 10.0.0.0 255.255.255.0\nglobal (outside) 1 interface\n", mail_out,
                "accept outside 203.0.113.2:40000 > 198.51.100.9:25", "CG: dynamic NAT"},
-              {"nat (inside) 1 10.0.0.0 255.255.255.0\nglobal (dmz) 1 interface\n", mail_out,
-               "accept outside 10.0.0.25:40000 > 198.51.100.9:25 | drop",
-               "disputed: whether what a nat names passes where it has no global"},
+              {"nat (inside) 1 10.0.0.0 255.255.255.0\nglobal (dmz) 1 interface\n", mail_out, "drop",
+               "packetsneverlie.blogspot.com 2015/03: 8.2 lists it as `No matching global` and drops"},
               {"access-list O extended deny tcp any any eq 25\naccess-list O extended permit ip any any\n"
                "access-group O out interface outside\n",
                mail_out, "drop", "CG: outbound access lists"},
@@ -180,4 +179,15 @@ TEST_CASE("asa up to 8.2: NAT control is off") {
                "drop",
                "syslog 305013: asymmetric NAT rules"},
           });
+}
+
+TEST_CASE("fwsm: nothing passes without an access list") {
+    std::string text = modern_office;
+    text.replace(0, text.find('\n'), "FWSM Version 4.1(4)");
+    check(text, {
+                    {"", mail_out, "drop",
+                     "FWSM configuration guide (Cisco 7604, page 299): without an inbound access list all is dropped"},
+                    {"access-list I extended permit ip any any\naccess-group I in interface inside\n", mail_out,
+                     "accept outside 10.0.0.25:40000 > 198.51.100.9:25", "the same"},
+                });
 }
