@@ -328,6 +328,28 @@ private:
         x_.unread(s.span, "`" + s.text() + "` is not analysed: it may translate to anything",
                   source ? Influence::source : Influence::destination, which);
     }
+    /// All statics that were not understood are one unknown, where the first of them stands: each by itself may do
+    /// anything, and that many unknowns that may do anything cost much and say no more.
+    void opaque_statics(model::ChainId chain, const Static& at, bool source) {
+        std::vector<model::ExprId> match;
+        std::vector<const Statement*> statements;
+        for (const Static& s : statics_) {
+            if (s.understood) continue;
+            if (statements.empty() && &s != &at) return;
+            match.push_back(source ? b_.all({around_.in(s.real_if), around_.out(s.mapped_if)})
+                                   : around_.in(s.mapped_if));
+            statements.push_back(s.statement);
+        }
+        const auto which = b_.opaque_rule(chain, b_.either(match), b_.origin(at.statement->span, at.statement->text()),
+                                          source, !source);
+        const Statement* said = nullptr;
+        for (const Statement* s : statements) {
+            if (s != said)
+                x_.unread(s->span, "`" + s->text() + "` is not analysed: it may translate to anything",
+                          source ? Influence::source : Influence::destination, which);
+            said = s;
+        }
+    }
     model::Effect assign(model::FieldRef to, std::uint32_t value) { return model::Assign{to, {}, 0, {}, 0, value}; }
     /// Its destination was translated, or exempt: one value for all, so that packets do not part by the rule they met.
     model::Effect mark() { return assign({Field::reg, View::current, register_}, 1); }
@@ -358,7 +380,7 @@ private:
         bool diverts = false;
         for (const Static& s : statics_) {
             if (!s.understood) {
-                opaque(chain, *s.statement, around_.in(s.mapped_if), false);
+                opaque_statics(chain, s, false);
                 continue;
             }
             diverts = true;
@@ -443,7 +465,7 @@ private:
     void translate_static(const Static& s, model::ChainId chain) {
         auto match = b_.all({around_.in(s.real_if), around_.out(s.mapped_if)});
         if (!s.understood) {
-            opaque(chain, *s.statement, match, true);
+            opaque_statics(chain, s, true);
             return;
         }
         match = b_.all({match, policy(s, false)});

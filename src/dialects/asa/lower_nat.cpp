@@ -81,6 +81,27 @@ void NatStages::opaque(const NatRule& r, model::ChainId chain, model::ExprId mat
               source ? Influence::source : Influence::destination, which);
 }
 
+/// All rules that were not understood are one unknown, where the first of them stands: each by itself may do anything,
+/// and that many unknowns that may do anything cost much and say no more.
+void NatStages::opaque_rules(const NatRule& first, model::ChainId chain, bool source) {
+    auto& b = x_.b;
+    std::vector<model::ExprId> match;
+    std::vector<const NatRule*> all;
+    for (const NatRule& r : rules_) {
+        if (r.understood || !r.active) continue;
+        if (all.empty() && &r != &first) return;
+        match.push_back(source ? b.all({around_.in(r.real_if), around_.out(r.mapped_if)})
+                               : b.either({around_.in(r.real_if), around_.in(r.mapped_if)}));
+        all.push_back(&r);
+    }
+    if (all.empty()) return;
+    const auto which = b.opaque_rule(chain, b.either(match), b.origin(first.statement->span, first.statement->text()),
+                                     source, !source);
+    for (const NatRule* r : all)
+        x_.unread(r->statement->span, "`" + r->statement->text() + "` is not analysed: it may translate to anything",
+                  source ? Influence::source : Influence::destination, which);
+}
+
 model::ExprId NatStages::destination_of_interface(const std::string& interface, const NatRule&) {
     return x_.b.in(Field::dst, interface.empty() ? x_.b.set({model::DeviceAddresses{}, {}})
                                                  : x_.b.set({model::InterfaceAddresses{interface, false}, {}}));
@@ -93,7 +114,7 @@ bool NatStages::untranslate() {
     const auto chain = b.chain("un-translate");
     for (NatRule& r : rules_) {
         if (!r.understood) {
-            opaque(r, chain, b.either({around_.in(r.real_if), around_.in(r.mapped_if)}), false);
+            opaque_rules(r, chain, false);
             continue;
         }
         if (r.destination) untranslate(r, true, chain);
@@ -235,7 +256,7 @@ void NatStages::translate() {
     const auto chain = b.chain("translate");
     for (const NatRule& r : rules_) {
         if (!r.understood) {
-            opaque(r, chain, b.all({around_.in(r.real_if), around_.out(r.mapped_if)}), true);
+            opaque_rules(r, chain, true);
             continue;
         }
         translate(r, chain);

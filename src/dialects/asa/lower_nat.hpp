@@ -43,6 +43,7 @@ private:
               model::Decide decide);
     /// One rule for each run of addresses; false where they do not pair up (the caller is to say so).
     void opaque(const NatRule& r, model::ChainId chain, model::ExprId match, bool source);
+    void opaque_rules(const NatRule& first, model::ChainId chain, bool source);
     [[nodiscard]] bool by_route(const NatRule& r, bool identity) const;
     model::Effect assign(model::FieldRef to, std::uint32_t value);
     [[nodiscard]] model::ExprId number_is(unsigned number);
