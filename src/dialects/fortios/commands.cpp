@@ -68,6 +68,9 @@ public:
             sources_.hide(span(begin + equals + 1, end));
     }
     void command() {
+        // A pager that was recorded along with the text.
+        if (!command_.words.empty() && command_.words.front().text == "--More--")
+            command_.words.erase(command_.words.begin());
         if (command_.words.empty()) return;
         command_.span = {file_, command_.words.front().span.begin, command_.words.back().span.end};
         hide_secrets();

@@ -92,7 +92,7 @@ private:
             const auto& w = c.words[i].text;
             if (w == "#" || w == "$" || w.ends_with('#') || w.ends_with('$')) return true;
         }
-        if (verb.starts_with("--More--") || verb == "exit" || is_output(verb) || verb.starts_with("!")) return true;
+        if (verb == "exit" || is_output(verb) || verb.starts_with("!")) return true;
         return odd(c);
     }
 

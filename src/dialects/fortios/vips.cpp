@@ -72,6 +72,7 @@ void Vips::read(const Entry& e, Family family) {
         c_.unknown(which, e.span_of(setting),
                    fmt::format("{} of VIP \"{}\" is not analysed; it may translate or not", what, v.name),
                    base::Influence::destination | base::Influence::source);
+        v.open.push_back(which);
         v.mapped_known = false;
     };
     std::string type(e.value("type"));
@@ -199,9 +200,7 @@ ExprId Vips::incoming(const Vip& v) {
         match.push_back(network_.through(Field::in_if, in, uses));
     if (const auto& services = v.entry->values("service"); !services.empty())
         match.push_back(objects_.services(services, uses));
-    if (!v.mapped_known && v.entry->value("type") != "fqdn" && v.servers.empty())
-        match.push_back(
-            b.unknown(b.predicate(fmt::format("vip \"{}\" translates", v.name), PredicateKind::opaque, Field::dst)));
+    for (const auto which : v.open) match.push_back(b.unknown(which));
     return b.all(match);
 }
 
@@ -359,6 +358,7 @@ ExprId Vips::outgoing(const Vip& v) {
     auto& b = c_.b;
     std::vector<model::ObjectId> uses;
     std::vector<ExprId> match{b.family(v.family)};
+    for (const auto which : v.open) match.push_back(b.unknown(which));
     if (!v.any_interface) {
         const auto out = network_.through(Field::out_if, v.interface, uses);
         // "Enable: for all traffic" (CLI help) against "extintf must be any or the policy's dstintf" (ta-p/189947).

@@ -31,6 +31,7 @@ struct Vip {
     std::uint8_t protocol = 6;
     std::vector<std::pair<Interval, Interval>> ports;  ///< external, mapped
     bool source = false;                               ///< nat-source-vip
+    std::vector<PredicateId> open;                     ///< what was not understood: it may translate or not
     bool server_group = false;                         ///< load balancing of any kind
 };
 

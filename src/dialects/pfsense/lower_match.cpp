@@ -115,7 +115,8 @@ ExprId Lowering::predicate(Field field, std::string text, PredicateKind kind) {
 
 bool Lowering::switched_off(const std::vector<std::string>& interfaces) const {
     return std::any_of(interfaces.begin(), interfaces.end(), [&](const std::string& name) {
-        return std::any_of(c_.interfaces.begin(), c_.interfaces.end(), [&](const Interface& i) { return i.key == name; }) ||
+        return std::any_of(c_.interfaces.begin(), c_.interfaces.end(),
+                           [&](const Interface& i) { return i.key == name; }) ||
                std::any_of(c_.groups.begin(), c_.groups.end(), [&](const InterfaceGroup& g) { return g.name == name; });
     });
 }
@@ -130,7 +131,8 @@ void Lowering::interface_match(Field field, const RuleBase& rule, Match& m) {
             if (std::find(names.begin(), names.end(), each) == names.end()) names.push_back(std::move(each));
     }
     if (names.empty()) {
-        // Such a rule is not loaded. One that the device does not even have matches nothing as well, and can be told so.
+        // Such a rule is not loaded. One that the device does not even have matches nothing as well, and can be told
+        // so.
         if (rule.interface_negated || switched_off(rule.interfaces)) {
             m.fail("its interface is disabled");
             return;

@@ -93,6 +93,14 @@ TEST_CASE("FortiOS: what is not there is said", "[fortios][lower]") {
     CHECK(read(office() + policy("") + "config firewall frobnication\nedit 1\nnext\nend\n").messages() ==
           "EL901 fw.conf:42:1 `config firewall frobnication` is not known\n");
     CHECK(read(office() + policy("set action ipsec")).messages().find("EL901") == 0);
+    const auto odd = read(office() +
+                          "config firewall vip\nedit v\nset extip 203.0.113.9\nset mappedip 10.0.0.1 10.0.0.2\nset "
+                          "extintf any\nnext\nend\n" +
+                          policy("set dstaddr v"));
+    REQUIRE(!odd.diagnostics.empty());
+    CHECK(odd.diagnostics[0].code == "EL901");
+    CHECK(odd.diagnostics[0].predicate >= 0);
+    CHECK(chain_text(odd.devices.at(0), "vip").find("a list of mapped addresses") != std::string::npos);
     CHECK(read(office() + policy("") + "config firewall acl\nedit 1\nset srcaddr all\nnext\nend\n")
               .messages()
               .find("access control lists") != std::string::npos);
@@ -163,6 +171,10 @@ TEST_CASE("FortiOS: lines as they come", "[fortios][structure]") {
     for (const char c : office() + policy("")) crlf += c == '\n' ? std::string("\r\n") : std::string(1, c);
     CHECK(chain_text(read(crlf).devices.at(0), "policy") == plain);
     CHECK(chain("FW01 (root) # show full-configuration\n" + policy(""), "policy") == plain);
+    CHECK(chain(policy("--More--\r         \rset comments x\n--More--"), "policy") == plain);
+    CHECK(std::string(read("config user local\nedit a\n--More--\r   \rset passwd planted\nnext\nend\n")
+                          .sources.text(base::FileId(0)))
+              .find("planted") == std::string::npos);
     CHECK(chain(policy("set comments 'it is \"quoted\"'"), "policy") == plain);
     CHECK(chain(policy("set comments \"two\nlines \\\" more\""), "policy") == plain);
     CHECK(chain(policy("set srcaddr \\\n  all"), "policy") == plain);
