@@ -46,3 +46,29 @@ TEST_CASE("planted secrets of a FortiGate appear nowhere", "[secrets]") {
     for (const char* secret : {"plantedTacacsKey", "plantedKeyLineTwo", "plantedCommunity", "plantedPsk"})
         CHECK(fixed.find(secret) != std::string::npos);
 }
+
+TEST_CASE("planted secrets of an ASA appear nowhere", "[secrets]") {
+    const std::string text = fixture("asa/secrets.cfg");
+    REQUIRE(text.find("planted") != std::string::npos);
+    const Scratch scratch(
+        {{"fw.cfg", text},
+         {"packets", R"({"in":"inside","src":"10.0.0.25","dst":"198.18.0.9","proto":"tcp","sport":40000,"dport":25})"
+                     "\n"}});
+    for (const char* command :
+         {"audit fw.cfg", "audit fw.cfg --format json", "audit fw.cfg --format sarif", "audit fw.cfg --diff",
+          "check fw.cfg", "egress fw.cfg", "model fw.cfg --format text", "model fw.cfg", "matrix fw.cfg",
+          "trace fw.cfg --packets packets", "trace fw.cfg --packets packets --format jsonl",
+          "query 'src in 10.0.0.25 and accepted' fw.cfg", "init fw.cfg --stdout"}) {
+        const Ran ran = scratch.run(command);
+        INFO(command);
+        CHECK_FALSE((ran.out + ran.err).empty());
+        CHECK((ran.out + ran.err).find("planted") == std::string::npos);
+        CHECK((ran.out + ran.err).find("deadbeef") == std::string::npos);
+    }
+    // What a fix writes back holds them as before.
+    CHECK(scratch.run("audit fw.cfg --fix").err.find("planted") == std::string::npos);
+    const std::string fixed = scratch.read("fw.cfg");
+    CHECK(fixed != text);
+    for (const char* secret : {"plantedEnable", "plantedPsk2", "plantedUrl", "plantedFailover"})
+        CHECK(fixed.find(secret) != std::string::npos);
+}

@@ -329,8 +329,8 @@ void NatStages::translate_source(const NatRule& r, model::ChainId chain, model::
         translate_dynamic(r, chain, match, ports);
         return;
     }
-    const auto with_ports = [&](Translate t) {
-        std::vector<Translate> then{std::move(t)};
+    const auto with_ports = [&](const Translate& t) {
+        std::vector<Translate> then{t};
         then.insert(then.end(), ports.begin(), ports.end());
         return Decide{Verdict::accept, std::move(then), true};
     };

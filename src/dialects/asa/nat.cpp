@@ -10,8 +10,6 @@
 namespace egresslint::dialects::asa {
 namespace {
 
-using base::Influence;
-
 constexpr std::size_t most_pieces = 4096;
 
 /// "(inside,outside)" into its halves; "any" becomes "".
@@ -305,7 +303,7 @@ std::optional<std::vector<Piece>> pieces(const Addresses& from, const Addresses&
 std::vector<Rewrite> rewrites(const Piece& p, model::Field field) {
     std::vector<Rewrite> out;
     const auto add = [&](u128 first, u128 last, decltype(model::Translate::to) to) {
-        out.push_back({{first, last}, p.family, model::Translate{field, p.family, std::move(to)}});
+        out.push_back({{first, last}, p.family, model::Translate{field, p.family, to}});
     };
     if (p.all_to_one || p.from == p.last) {
         if (p.to == p.from && p.from == p.last)

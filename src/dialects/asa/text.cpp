@@ -136,20 +136,11 @@ public:
         each_line(text_, [&](const Line& line) {
             const auto words = split(line.text);
             if (words.empty()) return;
-            if (certificate) {
-                if (words[0] == "quit" || words[0] == "exit" || words[0] == "!") {
-                    certificate = false;
-                } else if (std::ranges::all_of(line.text, [](char c) {
-                               return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') ||
-                                      c == ' ';
-                           })) {
-                    hide(line.text);
-                    return;
-                } else {
-                    certificate = false;
-                }
+            if (certificate && hexadecimal(line.text)) {
+                hide(line.text);
+                return;
             }
-            certificate = certificate || (words[0] == "certificate" && line.indent > 0);
+            certificate = words[0] == "certificate" && line.indent > 0;
             urls(line.text);
             const bool remark = std::ranges::find(words, "remark") != words.end();
             if (one_of(words[0], plain_commands) && !remark) return;
@@ -164,6 +155,9 @@ public:
     }
 
 private:
+    static bool hexadecimal(std::string_view text) {
+        return text.find_first_not_of("0123456789abcdefABCDEF ") == std::string_view::npos;
+    }
     void hide(std::string_view word) {
         const auto begin = static_cast<std::uint32_t>(word.data() - text_.data());
         sources_.hide({file_, begin, begin + static_cast<std::uint32_t>(word.size())});
