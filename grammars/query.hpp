@@ -90,6 +90,7 @@ struct dropped : word<'d', 'r', 'o', 'p', 'p', 'e', 'd'> {};
 struct rejected : word<'r', 'e', 'j', 'e', 'c', 't', 'e', 'd'> {};
 struct logged : word<'l', 'o', 'g', 'g', 'e', 'd'> {};
 struct limited : word<'l', 'i', 'm', 'i', 't', 'e', 'd'> {};
+struct inspected : word<'i', 'n', 's', 'p', 'e', 'c', 't', 'e', 'd'> {};
 struct forwarded : word<'f', 'o', 'r', 'w', 'a', 'r', 'd', 'e', 'd'> {};
 struct tcp : word<'t', 'c', 'p'> {};
 struct udp : word<'u', 'd', 'p'> {};
@@ -108,8 +109,8 @@ struct to : peg::seq<w_to, peg::must<to_place>> {};
 struct known_what : peg::seq<peg::identifier, peg::one<'.'>, peg::identifier> {};
 struct known : peg::seq<known_what, ws, word<'k', 'n', 'o', 'w', 'n'>> {};
 struct inside_known : peg::seq<place_inside, word<'k', 'n', 'o', 'w', 'n'>> {};
-struct fact : peg::sor<accepted, blocked, dropped, rejected, logged, limited, forwarded, from, to, inside_known, known,
-                       everything> {};
+struct fact : peg::sor<accepted, blocked, dropped, rejected, logged, limited, inspected, forwarded, from, to,
+                       inside_known, known, everything> {};
 
 // -- the path: by rule "text", by rule at edge.nft:53, by rule in chain "forward", by policy, through "inet fw forward"
 struct w_by : word<'b', 'y'> {};

@@ -74,6 +74,7 @@ flow::Trace settled(const flow::BriefTrace& brief) {
     out.outcome.dport = brief.dport;
     out.outcome.logged = brief.logged;
     out.outcome.limited = brief.limited;
+    out.outcome.inspected = brief.inspected;
     out.branches.push_back(out.outcome);
     return out;
 }

@@ -68,7 +68,8 @@ Footprint Pass::footprint(const BaseChain& chain) const {
             if (!rule.active) continue;
             add_reads(rule.match, print);
             for (const auto& effect : rule.effects) {
-                print.notes |= std::holds_alternative<Log>(effect) || std::holds_alternative<Limited>(effect);
+                print.notes |= std::holds_alternative<Log>(effect) || std::holds_alternative<Limited>(effect) ||
+                               std::holds_alternative<Inspected>(effect);
                 if (const auto* t = std::get_if<Translate>(&effect)) add_translates({*t});
                 if (const auto* a = std::get_if<Assign>(&effect)) {
                     print.writes.insert(key(a->to.field, a->to.reg));

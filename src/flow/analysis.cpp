@@ -337,6 +337,7 @@ Expected<FlowTable> Analysis::run(const HeaderSet& headers, Detail detail, const
         row.dport = i.terminals.rewritten(e.state.slots[rewrite_slot(Field::dport)]);
         row.logged = e.state.logged;
         row.limited = e.state.limited;
+        row.inspected = e.state.inspected;
         row.decisions = std::move(e.state.trail);
         table.rows.push_back(std::move(row));
     }

@@ -78,6 +78,7 @@ struct Row {
     Rewritten src, dst, sport, dport;
     bool logged = false;
     bool limited = false;
+    bool inspected = false;
     /// With Detail::rules: the deciding rule of each stage the packets went through, in order. With
     /// Detail::translations: only stages that rewrote something or ended the packet by a rewrite-carrying decision.
     std::vector<Decision> decisions;

@@ -209,6 +209,10 @@ NodeId Slice::effect(const model::Effect& effect, std::uint32_t rule, const Exec
         o.limited = true;
         return terminal(terminals_.intern(o));
     }
+    if (std::holds_alternative<model::Inspected>(effect)) {
+        o.inspected = true;
+        return terminal(terminals_.intern(o));
+    }
     if (const auto* a = std::get_if<model::Assign>(&effect)) {
         const auto reg = [&](model::RegisterId r, std::uint32_t mask) {
             return mask == 0 ? 0u : execution.slots[register_slot(r)] & mask;

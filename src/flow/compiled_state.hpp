@@ -45,7 +45,7 @@ struct TraceBranch {
 
     std::uint32_t stage = 0;
     Phase phase = Phase::guard;
-    bool logged = false, limited = false;
+    bool logged = false, limited = false, inspected = false;
     std::uint8_t open = 0;      ///< bits of the dimensions whose value is an open choice
     std::uint32_t version = 0;  ///< counts changes of values
     std::uint32_t rule = 0;     ///< Program::rules

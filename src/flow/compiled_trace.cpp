@@ -103,7 +103,7 @@ private:
                             dport = ports ? packet_.dport : std::uint16_t{0};
         b.stage = 0;
         b.phase = Branch::Phase::guard;
-        b.logged = b.limited = false;
+        b.logged = b.limited = b.inspected = false;
         b.open = 0;
         b.version = 0;
         b.now = {TracedValue{packet_.src, {}}, {packet_.dst, {}}, {sport, {}}, {dport, {}}};
@@ -245,6 +245,7 @@ private:
                 case Kind::assign: assign(b, *program_.assignments[e.value], e.dimension); break;
                 case Kind::log: b.logged = true; break;
                 case Kind::limited: b.limited = true; break;
+                case Kind::inspected: b.inspected = true; break;
             }
         }
         return true;
@@ -395,7 +396,7 @@ private:
     void clear() {
         out_.answer = Answer::unknown;
         out_.verdict = Verdict::accept;
-        out_.truncated = out_.logged = out_.limited = false;
+        out_.truncated = out_.logged = out_.limited = out_.inspected = false;
         out_.out_if = no_interface;
         out_.src = out_.dst = out_.sport = out_.dport = {};
         out_.steps.clear();
@@ -418,6 +419,7 @@ private:
             out_.dport = values[3];
             out_.logged = b.logged;
             out_.limited = b.limited;
+            out_.inspected = b.inspected;
             out_.steps = b.steps;
             first_values_ = values;
             return;
@@ -431,6 +433,7 @@ private:
         join(out_.dport, values[3]);
         out_.logged = out_.logged || b.logged;
         out_.limited = out_.limited || b.limited;
+        out_.inspected = out_.inspected || b.inspected;
     }
 
     void finish() {
@@ -453,6 +456,7 @@ private:
         out.dport = range(b, 3);
         out.logged = b.logged;
         out.limited = b.limited;
+        out.inspected = b.inspected;
         for (const BriefStep& s : b.steps) {
             Rule fallthrough;
             if (!s.rule.valid()) fallthrough.control = device_.pipeline[s.stage.index()].fallthrough;
@@ -512,6 +516,7 @@ Trace CompiledTracer::trace(const Packet& packet, const Valuation& valuation, st
     out.outcome.dport = brief.dport;
     out.outcome.logged = brief.logged;
     out.outcome.limited = brief.limited;
+    out.outcome.inspected = brief.inspected;
     return out;
 }
 

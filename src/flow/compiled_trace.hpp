@@ -32,6 +32,7 @@ struct BriefTrace {
     bool truncated = false;
     bool logged = false;
     bool limited = false;
+    bool inspected = false;
     std::uint32_t out_if = model::no_interface;
     base::Interval src, dst, sport, dport;
     std::vector<BriefStep> steps;

@@ -9,7 +9,8 @@ namespace {
 bool accepts(const Row& row) { return row.verdict == model::Verdict::accept; }
 
 bool alike(const Row& a, const Row& b) {
-    if (a.verdict != b.verdict || a.logged != b.logged || a.limited != b.limited) return false;
+    if (a.verdict != b.verdict || a.logged != b.logged || a.limited != b.limited || a.inspected != b.inspected)
+        return false;
     // What a packet that goes nowhere had become does not matter.
     return !accepts(a) ||
            (a.out_if == b.out_if && a.src == b.src && a.dst == b.dst && a.sport == b.sport && a.dport == b.dport);

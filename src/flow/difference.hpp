@@ -20,11 +20,12 @@ struct Difference {
     bool source = false;       ///< accepted both times, with another source address
     bool destination = false;  ///< … with another destination address or port
     bool way = false;          ///< … by another interface
-    bool otherwise = false;    ///< logged, limited, rejected instead of dropped, another source port
+    bool otherwise = false;    ///< logged, limited, inspected, rejected instead of dropped, another source port
     /// Only differs in what is merely remarked: logged or not.
     [[nodiscard]] bool only_logged() const {
         return otherwise && !accepted && !blocked && !source && !destination && !way &&
-               before.limited == after.limited && before.verdict == after.verdict && before.sport == after.sport;
+               before.limited == after.limited && before.inspected == after.inspected &&
+               before.verdict == after.verdict && before.sport == after.sport;
     }
 };
 

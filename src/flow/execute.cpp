@@ -234,6 +234,7 @@ std::uint32_t Executor::after(const Run& run, std::uint32_t state, std::uint32_t
     for (const auto& [slot, value] : o.writes) next.slots[slot] = value;
     next.logged |= o.logged;
     next.limited |= o.limited;
+    next.inspected |= o.inspected;
     const model::StageId stage(index);
     for (const auto rule : o.trail) next.trail.push_back({stage, model::RuleId(rule)});
     const DecisionEntry& entry = terminals_.decision(o.decision);

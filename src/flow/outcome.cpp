@@ -72,7 +72,7 @@ Terminals::Terminals() : composed_(1u << 12) {
 std::uint32_t Terminals::intern(const Change& o) {
     scratch_.clear();
     scratch_.push_back(static_cast<std::uint32_t>(o.exit) | (o.logged ? 4u : 0u) | (o.limited ? 8u : 0u) |
-                       static_cast<std::uint32_t>(o.writes.size()) << 4);
+                       (o.inspected ? 16u : 0u) | static_cast<std::uint32_t>(o.writes.size()) << 5);
     scratch_.push_back(o.decision);
     scratch_.push_back(o.pending);
     for (const auto& [slot, value] : o.writes) {
@@ -96,6 +96,7 @@ std::uint32_t Terminals::then(std::uint32_t ia, std::uint32_t ib) {
     r.exit = b.exit;
     r.logged = a.logged || b.logged;
     r.limited = a.limited || b.limited;
+    r.inspected = a.inspected || b.inspected;
     r.decision = b.decision;
     r.pending = b.pending != no_decision ? b.pending : a.pending;
     r.writes.reserve(a.writes.size() + b.writes.size());
@@ -116,7 +117,7 @@ std::uint32_t Terminals::then(std::uint32_t ia, std::uint32_t ib) {
 std::uint32_t Terminals::intern(const PipelineState& s) {
     scratch_.clear();
     scratch_.push_back((s.ended ? 1u : 0u) | static_cast<std::uint32_t>(s.verdict) << 1 | (s.logged ? 8u : 0u) |
-                       (s.limited ? 16u : 0u));
+                       (s.limited ? 16u : 0u) | (s.inspected ? 32u : 0u));
     scratch_.push_back(s.to_apply);
     scratch_.push_back(static_cast<std::uint32_t>(s.slots.size()));
     scratch_.push_back(static_cast<std::uint32_t>(s.trail.size()));

@@ -80,6 +80,7 @@ struct Change {
     Exit exit = Exit::fall;
     bool logged = false;
     bool limited = false;
+    bool inspected = false;
     DecisionId decision = no_decision;  ///< with Exit::done
     DecisionId pending = no_decision;
     std::vector<std::pair<std::uint32_t, std::uint32_t>> writes;  ///< slot and value, ascending
@@ -92,6 +93,7 @@ struct PipelineState {
     model::Verdict verdict = model::Verdict::accept;
     bool logged = false;
     bool limited = false;
+    bool inspected = false;
     DecisionId to_apply = no_decision;  ///< accepted by a decision whose translations are still to be made
     std::vector<Decision> trail;
     /// Stages put off, with the state they would have seen (Interest).

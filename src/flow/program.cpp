@@ -145,6 +145,7 @@ private:
     }
     void effect(const Log&) { p_.effects.push_back({CompiledEffect::Kind::log}); }
     void effect(const Limited&) { p_.effects.push_back({CompiledEffect::Kind::limited}); }
+    void effect(const Inspected&) { p_.effects.push_back({CompiledEffect::Kind::inspected}); }
     void effect(const Effect& e) {
         std::visit([&](const auto& one) { effect(one); }, e);
     }

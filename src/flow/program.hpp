@@ -75,6 +75,7 @@ struct CompiledEffect {
         assign,      ///< Program::assignments[value]
         log,
         limited,
+        inspected,
     };
     Kind kind = Kind::log;
     std::uint8_t slot = 0;

@@ -55,7 +55,7 @@ struct Machine {
     std::uint32_t out_if = no_interface;
     std::uint32_t ct_state = 0;
     std::vector<std::uint32_t> registers;
-    bool logged = false, limited = false;
+    bool logged = false, limited = false, inspected = false;
     std::vector<Step> steps;
     std::map<std::uint32_t, IntervalSet> predicates;  ///< values left of those without a given value
     std::map<std::uint32_t, IntervalSet> choices;
@@ -346,8 +346,10 @@ private:
             assign(m, *a);
         else if (std::holds_alternative<Log>(e))
             m.logged = true;
-        else
+        else if (std::holds_alternative<Limited>(e))
             m.limited = true;
+        else
+            m.inspected = true;
         return true;
     }
 
@@ -476,6 +478,7 @@ private:
         out.dport = range_of(m, m.dport, Field::dport);
         out.logged = m.logged;
         out.limited = m.limited;
+        out.inspected = m.inspected;
         out.steps = m.steps;
         for (auto& step : out.steps) {
             if (step.rule.valid()) {
@@ -528,6 +531,7 @@ private:
             join(out.outcome.dport, o.dport);
             out.outcome.logged = out.outcome.logged || o.logged;
             out.outcome.limited = out.outcome.limited || o.limited;
+            out.outcome.inspected = out.outcome.inspected || o.inspected;
         }
         if (differ)
             for (const auto id : asked_) out.depends_on.emplace_back(id);

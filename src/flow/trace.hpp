@@ -55,6 +55,7 @@ struct Outcome {
     base::Interval src, dst, sport, dport;
     bool logged = false;
     bool limited = false;
+    bool inspected = false;
     std::vector<Step> steps;
     Valuation taken;  ///< the unknowns this branch assumed
     std::vector<std::uint32_t> registers;

@@ -112,6 +112,7 @@ std::vector<HeaderSet> preferred(query::Evaluation& e, const Prepared& p, const 
 
 namespace {
 Question::By decided_by(const query::Node& root) {
+    if (states(root, query::Fact::inspected)) return Question::By::inspection;
     if (compares(root, query::Target::nat_src)) return Question::By::source;
     if (compares(root, query::Target::nat_dst) && states(root, query::Fact::from_inside))
         return Question::By::destination;
@@ -228,6 +229,16 @@ void DeviceCheck::forbid(const Question& q, const ServerView* server) {
     }
 }
 
+namespace {
+flow::Step inspecting_step(const Device& d, const flow::Outcome& outcome) {
+    for (const flow::Step& s : outcome.steps)
+        if (s.rule.valid())
+            for (const Effect& effect : d.rules[s.rule.index()].effects)
+                if (std::holds_alternative<Inspected>(effect)) return s;
+    return {};
+}
+}  // namespace
+
 std::vector<DeviceCheck::Group> DeviceCheck::groups(const Question& q, query::Evaluation& e,
                                                     const query::Answer& answer) {
     std::vector<Group> list;
@@ -255,7 +266,7 @@ std::vector<DeviceCheck::Group> DeviceCheck::groups(const Question& q, query::Ev
         for (std::size_t i = 0; i < list.size(); ++i) list[i].headers = a.join_all(pieces[i]);
         return std::move(list);
     };
-    if (q.by != Question::By::verdict) {
+    if (q.by == Question::By::source || q.by == Question::By::destination) {
         for (const query::Part& part : answer.parts) {
             RuleId by;
             for (const flow::Decision& d : part.row->decisions)
@@ -281,8 +292,9 @@ std::vector<DeviceCheck::Group> DeviceCheck::groups(const Question& q, query::Ev
             s.rule = d.rule;
             steps.steps.push_back(std::move(s));
         }
-        const flow::Step by =
-            row.verdict == Verdict::accept ? accepting_step(p_.device, steps) : blocking_step(p_.device, steps);
+        const flow::Step by = q.by == Question::By::inspection ? inspecting_step(p_.device, steps)
+                              : row.verdict == Verdict::accept ? accepting_step(p_.device, steps)
+                                                               : blocking_step(p_.device, steps);
         add(by.rule, by.rule.valid() ? StageId{} : by.stage, part, [&] {
             const auto met = std::find_if(answer.parts.begin(), answer.parts.end(),
                                           [&](const query::Part& p) { return !a.disjoint(p.headers, part); });
@@ -478,6 +490,9 @@ void DeviceCheck::report(const Question& q, const ServerView* server, query::Eva
         const flow::Step by = accepting_step(p_.device, trace.outcome);
         f.span = rule_span(p_.device, group.rule.valid() ? group.rule : by.rule);
         f.label = group.rule.valid() ? "this rule redirects it" : "this rule lets it through";
+    } else if (q.by == Question::By::inspection) {
+        f.span = rule_span(p_.device, group.rule);
+        f.label = "takes part in the dialogue";
     } else if (q.by == Question::By::source) {
         f.span = rule_span(p_.device, group.rule);
         f.label = group.rule.valid() ? "this rule translates it" : "";

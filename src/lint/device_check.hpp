@@ -30,7 +30,8 @@ struct Question {
     std::vector<std::string> needs;
     bool presume = false;
     /// The deciding rule is the one that translates the source or the destination, not the one that accepts.
-    enum class By : std::uint8_t { verdict, source, destination } by = By::verdict;
+    /// … or that gives it to an inspection engine.
+    enum class By : std::uint8_t { verdict, source, destination, inspection } by = By::verdict;
     bool from_server = false;  ///< it asks about what mail servers open
 };
 

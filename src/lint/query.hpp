@@ -74,6 +74,7 @@ enum class Fact : std::uint8_t {
     rejected,
     logged,
     limited,
+    inspected,
     forwarded,
     from_device,
     to_device,

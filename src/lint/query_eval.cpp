@@ -192,6 +192,7 @@ bool Evaluation::constant(const Node& node, const flow::Row& row, bool& value) c
         case Fact::rejected: value = row.verdict == Verdict::reject; return true;
         case Fact::logged: value = row.logged; return true;
         case Fact::limited: value = row.limited; return true;
+        case Fact::inspected: value = row.inspected; return true;
         case Fact::to_device: value = row.out_if == self_interface; return true;
         default: return false;
     }

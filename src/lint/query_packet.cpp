@@ -97,6 +97,7 @@ bool Evaluation::holds(const Node& node, const ServerView* server, bool presume,
         case Fact::rejected: return outcome.verdict == Verdict::reject;
         case Fact::logged: return outcome.logged;
         case Fact::limited: return outcome.limited;
+        case Fact::inspected: return outcome.inspected;
         case Fact::forwarded: return packet.in_if != self_interface && outcome.out_if != self_interface;
         case Fact::from_device: return packet.in_if == self_interface;
         case Fact::to_device: return outcome.out_if == self_interface;

@@ -123,6 +123,7 @@ FACT_ACTION(dropped, dropped)
 FACT_ACTION(rejected, rejected)
 FACT_ACTION(logged, logged)
 FACT_ACTION(limited, limited)
+FACT_ACTION(inspected, inspected)
 FACT_ACTION(forwarded, forwarded)
 FACT_ACTION(inside_known, inside_known)
 FACT_ACTION(everything, any)
@@ -331,12 +332,13 @@ QueryError error_at(std::string_view text, std::size_t at, std::string what) {
     const std::string_view word = text.substr(error.begin, error.end - error.begin);
     error.message = std::move(what);
     if (!word.empty())
-        error.suggestion = nearest(
-            word, {"and",      "or",      "not",     "src",       "dst",    "sport",   "dport",    "proto",   "family",
-                   "in",       "out",     "nat",     "leaves",    "tcp",    "udp",     "accepted", "blocked", "dropped",
-                   "rejected", "logged",  "limited", "forwarded", "from",   "to",      "internet", "inside",  "device",
-                   "mail",     "servers", "server",  "each",      "forbid", "require", "any",      "zone",    "never",
-                   "through",  "by",      "rule",    "policy",    "chain"});
+        error.suggestion =
+            nearest(word, {"and",       "or",        "not",     "src",     "dst",      "sport",   "dport",
+                           "proto",     "family",    "in",      "out",     "nat",      "leaves",  "tcp",
+                           "udp",       "accepted",  "blocked", "dropped", "rejected", "logged",  "limited",
+                           "inspected", "forwarded", "from",    "to",      "internet", "inside",  "device",
+                           "mail",      "servers",   "server",  "each",    "forbid",   "require", "any",
+                           "zone",      "never",     "through", "by",      "rule",     "policy",  "chain"});
     if (error.suggestion == word) error.suggestion.clear();
     if (error.end == error.begin) error.end = std::min(text.size(), error.begin + 1);
     return error;

@@ -312,7 +312,7 @@ std::vector<std::uint32_t> interfaces(Builder& b, const Device& from, const Devi
     return ids;
 }
 
-IntervalSet numbers(std::vector<std::uint32_t> ids) {
+IntervalSet numbers(const std::vector<std::uint32_t>& ids) {
     std::vector<base::Interval> list;
     for (const std::uint32_t id : ids) list.push_back({id, id});
     return IntervalSet(std::move(list));
@@ -338,9 +338,7 @@ Connected connect(const Device& first, const Device& second, const std::vector<L
 
     const Rewriting by_first(first), by_second(second);
     const RegisterId up = b.reg("came up the link"), down = b.reg("came down the link");
-    const auto among = [&](Field field, std::vector<std::uint32_t> ids) {
-        return b.in(field, numbers(std::move(ids)));
-    };
+    const auto among = [&](Field field, const std::vector<std::uint32_t>& ids) { return b.in(field, numbers(ids)); };
     std::vector<std::uint32_t> at_first{out.first_itself}, at_second{self_interface};
     for (std::size_t i = first_interface; i < first.interfaces.size(); ++i) at_first.push_back(one.in[i]);
     for (std::size_t i = first_interface; i < second.interfaces.size(); ++i) at_second.push_back(two.in[i]);

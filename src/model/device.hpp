@@ -245,8 +245,11 @@ struct Assign {
 struct Log {};
 /// The packet is counted against a limiter and passes it (rate limited accept), for EL112.
 struct Limited {};
+/// An inspection engine of the device takes part in the dialogue of the connection and may alter it (banners masked,
+/// commands replaced). The packet itself goes on as it is.
+struct Inspected {};
 /// Takes place at once; later rules see it.
-using Effect = std::variant<Translate, Assign, Log, Limited>;
+using Effect = std::variant<Translate, Assign, Log, Limited, Inspected>;
 
 enum class Verdict : std::uint8_t { accept, drop, reject };
 

@@ -173,7 +173,7 @@ private:
                       {"b", id(a->b)},
                       {"and_b", a->and_b},
                       {"value", a->value}}}};
-        return std::holds_alternative<Log>(e) ? "log" : "limited";
+        return std::holds_alternative<Log>(e) ? "log" : std::holds_alternative<Limited>(e) ? "limited" : "inspected";
     }
     Json decide(const Decide& d) const {
         Json then = Json::array();

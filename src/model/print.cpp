@@ -255,7 +255,9 @@ std::string assign_text(const Device& device, const Assign& a) {
 std::string effect_text(const Device& device, const Effect& effect) {
     if (const auto* t = std::get_if<Translate>(&effect)) return translate_text(device, *t);
     if (const auto* a = std::get_if<Assign>(&effect)) return assign_text(device, *a);
-    return std::holds_alternative<Log>(effect) ? "log" : "limited";
+    return std::holds_alternative<Log>(effect)       ? "log"
+           : std::holds_alternative<Limited>(effect) ? "limited"
+                                                     : "inspected";
 }
 
 std::string decide_text(const Device& device, const Decide& d) {

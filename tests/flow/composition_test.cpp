@@ -205,7 +205,7 @@ private:
     model::Effect effect() {
         switch (below(6)) {
             case 0: return model::Log{};
-            case 1: return model::Limited{};
+            case 1: return chance(50) ? model::Effect(model::Limited{}) : model::Effect(model::Inspected{});
             case 2: return translate();
             case 3:
                 return model::Assign{FieldRef{Field::out_if, View::current, {}},
@@ -323,6 +323,7 @@ void compare(std::uint32_t seed, flow::Detail detail, const flow::Interest& inte
             REQUIRE(row->out_if == o.out_if);
             REQUIRE(row->logged == o.logged);
             REQUIRE(row->limited == o.limited);
+            REQUIRE(row->inspected == o.inspected);
             REQUIRE(o.src.first == o.src.last);
             CHECK((after(row->src, p.src, d, Field::src, family, v) == o.src.first));
             CHECK((after(row->dst, p.dst, d, Field::dst, family, v) == o.dst.first));
@@ -347,6 +348,7 @@ TEST_CASE("the composition of changes is associative, and doing nothing is neutr
         c.exit = static_cast<flow::Exit>(rng() % 3);
         c.logged = rng() % 2;
         c.limited = rng() % 4 == 0;
+        c.inspected = rng() % 4 == 0;
         if (c.exit == flow::Exit::done)
             c.decision = rng() % 4 == 0 ? flow::the_pending_one : static_cast<std::uint32_t>(rng() % 5);
         if (rng() % 3 == 0) c.pending = static_cast<std::uint32_t>(rng() % 5);

@@ -37,7 +37,8 @@ Device changed(Device d, std::mt19937_64& dice) {
 }
 
 bool alike(const Outcome& a, const Outcome& b) {
-    if (a.verdict != b.verdict || a.logged != b.logged || a.limited != b.limited) return false;
+    if (a.verdict != b.verdict || a.logged != b.logged || a.limited != b.limited || a.inspected != b.inspected)
+        return false;
     return a.verdict != Verdict::accept ||
            (a.out_if == b.out_if && a.src == b.src && a.dst == b.dst && a.sport == b.sport && a.dport == b.dport);
 }

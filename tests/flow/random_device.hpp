@@ -255,7 +255,7 @@ private:
     Effect effect() {
         const auto kind = below(8);
         if (kind == 0) return Log{};
-        if (kind == 1) return Limited{};
+        if (kind == 1) return below(2) == 0 ? Effect(Limited{}) : Effect(Inspected{});
         if (kind < 4) return translate();
         Assign a;
         const auto to = below(6);

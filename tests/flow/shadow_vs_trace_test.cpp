@@ -33,7 +33,7 @@ bool same_fate(const Outcome& a, const Outcome& b) {
     if (a.verdict == Verdict::accept && (a.out_if != b.out_if || !(a.src == b.src) || !(a.dst == b.dst) ||
                                          !(a.sport == b.sport) || !(a.dport == b.dport)))
         return false;
-    return a.logged == b.logged && a.limited == b.limited;
+    return a.logged == b.logged && a.limited == b.limited && a.inspected == b.inspected;
 }
 
 struct Counts {

@@ -112,6 +112,7 @@ struct Comparison {
         }
         if (row.logged != o.logged) differ("logged");
         if (row.limited != o.limited) differ("limited");
+        if (row.inspected != o.inspected) differ("inspected");
         return wrong.empty();
     }
 };

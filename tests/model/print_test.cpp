@@ -116,6 +116,7 @@ TEST_CASE("actions print with := for translations, <- for assignments, ~> for pe
     CHECK(action(Decide{Verdict::drop, {}, false}) == "~> drop");
     CHECK(action(Settle{}) == "settle");
     CHECK(action(Return{}, {Log{}, Limited{}}) == "log; limited; return");
+    CHECK(action(Continue{}, {Inspected{}}) == "inspected; continue");
     CHECK(action(Jump{b.chain("mail")}) == "jump mail");
     const FieldRef m{Field::reg, View::current, mark};
     CHECK(action(Continue{}, {Assign{m, {}, 0, {}, 0, 0x10}}) == "mark<-0x10; continue");

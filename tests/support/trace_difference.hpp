@@ -15,7 +15,8 @@ inline std::string difference(const flow::Outcome& a, const flow::Outcome& b) {
     if (!(a.dst == b.dst)) return "dst";
     if (!(a.sport == b.sport)) return "sport";
     if (!(a.dport == b.dport)) return "dport";
-    if (a.logged != b.logged || a.limited != b.limited) return "logged or limited";
+    if (a.logged != b.logged || a.limited != b.limited || a.inspected != b.inspected)
+        return "logged, limited or inspected";
     if (a.taken.predicates != b.taken.predicates) return "predicates taken";
     if (a.taken.choices != b.taken.choices) return "choices taken";
     if (a.registers != b.registers) return "registers";
@@ -48,8 +49,8 @@ inline std::string difference(const flow::Trace& full, const flow::BriefTrace& b
     if (full.depends_on != brief.depends_on) return "brief depends_on";
     const flow::Outcome& o = full.outcome;
     if (o.verdict != brief.verdict || o.out_if != brief.out_if || o.logged != brief.logged ||
-        o.limited != brief.limited || !(o.src == brief.src) || !(o.dst == brief.dst) || !(o.sport == brief.sport) ||
-        !(o.dport == brief.dport))
+        o.limited != brief.limited || o.inspected != brief.inspected || !(o.src == brief.src) ||
+        !(o.dst == brief.dst) || !(o.sport == brief.sport) || !(o.dport == brief.dport))
         return "brief outcome";
     if (o.steps.size() != brief.steps.size()) return "brief steps";
     for (std::size_t i = 0; i < o.steps.size(); ++i) {
