@@ -67,7 +67,7 @@ public:
         const auto& is = d_.exprs[id.index()].is;
         if (const auto* constant = std::get_if<bool>(&is)) {
             if (*constant == positive) return Truth::yes;
-            misses.push_back({{}, {}, "it never matches"});
+            misses.push_back({{}, {}, "nowhere: it never matches"});
             return Truth::no;
         }
         if (const auto* no = std::get_if<Not>(&is)) return at(no->e, !positive, misses, depth + 1);
@@ -76,7 +76,7 @@ public:
             const auto taken = outcome_.taken.predicates.find(unknown->which.value);
             if (taken == outcome_.taken.predicates.end()) return Truth::maybe;
             if ((taken->second == unknown->value) == positive) return Truth::yes;
-            misses.push_back({{}, {}, d_.predicates[unknown->which.index()].text});
+            misses.push_back({{}, {}, "only if this is so: " + d_.predicates[unknown->which.index()].text});
             return Truth::no;
         }
         if (const auto* tuple = std::get_if<InTuple>(&is)) return in_tuple(*tuple, positive, misses);
@@ -153,7 +153,8 @@ private:
             some = some || all;
         }
         if (some == positive) return Truth::yes;
-        misses.push_back({{}, {}, positive ? "it is no element of the set" : "it is an element of the set"});
+        misses.push_back(
+            {{}, {}, positive ? "not here: it is no element of the set" : "not here: it is an element of the set"});
         return Truth::no;
     }
 
@@ -171,6 +172,8 @@ public:
 
     /// "only for destination port 587".
     std::string only(const Miss& miss) const {
+        // What is no comparison has no field.
+        if (!miss.text.empty()) return miss.text;
         switch (miss.what.field) {
             case Field::family: return fmt::format("only for IPv{}", base::numbers_to_string(miss.wanted));
             case Field::in_if:
@@ -195,7 +198,7 @@ public:
             case Field::ct_state: return "only for packets of connections that exist already";
             default: break;
         }
-        return miss.text.empty() ? "only under a condition that does not hold here" : "not here: " + miss.text;
+        return "only under a condition that does not hold here";
     }
 
 private:
