@@ -30,6 +30,8 @@ const Entry* entry_of(const Context& c, std::string_view table, const std::strin
 
 std::string_view object_kind(const Context& c, const std::string& name, Family f) {
     const bool v4 = f == Family::v4;
+    // Addresses and VIPs share their names; what the factory took stays taken.
+    if (is_factory_address(name)) return v4 ? "address" : "IPv6 address";
     if (entry_of(c, vip_table(f), name) != nullptr) return v4 ? "virtual IP" : "IPv6 virtual IP";
     if (entry_of(c, vip_group_table(f), name) != nullptr) return v4 ? "virtual IP group" : "IPv6 virtual IP group";
     if (entry_of(c, group_table(f), name) != nullptr) return v4 ? "address group" : "IPv6 address group";
