@@ -38,7 +38,6 @@ struct Interface {
     bool learns_address = false;  ///< dhcp, pppoe, autoconfiguration
     bool learns_route = false;    ///< setroute
     bool shutdown = false, management_only = false;
-    bool bridged = false;  ///< member of a bridge group
     base::Span span;
     base::Span level_span;
     [[nodiscard]] int security() const { return level >= 0 ? level : name == "inside" ? 100 : 0; }
@@ -92,7 +91,6 @@ struct Config {
     std::set<std::string, std::less<>> vpn_interfaces;  ///< where tunnels end
     bool dynamic_routing = false;
     bool logging = false, transparent = false;
-    bool statement_routes = false;  ///< a default route is stated or learnt
 
     [[nodiscard]] const Interface* interface(std::string_view name) const;
 };

@@ -266,12 +266,7 @@ private:
                 i.shutdown = true;
             } else if (word == "management-only") {
                 i.management_only = true;
-            } else if (word == "bridge-group") {
-                i.bridged = true;
-                unread(line, Influence::routing);
-            } else if (word == "policy-route" && line.word(1) == "route-map") {
-                unread(line, Influence::routing);
-            } else if (word == "zone-member") {
+            } else if (word == "bridge-group" || word == "policy-route" || word == "zone-member") {
                 unread(line, Influence::routing);
             } else if (word == "tunnel") {
                 // where the packets of a tunnel interface go is decided outside
@@ -491,11 +486,10 @@ private:
     void policy_map(const Statement& s) {
         if (s.word(1) == "type") return;  // what an inspection looks for inside a connection
         for (const Statement& line : s.block)
-            if (one_of(line.words[0], " csc ips cxsc sfr redirect "))
-                unread(line, Influence::filter);
-            else if (!one_of(line.words[0],
-                             " class inspect description set police priority shape service-policy flow-export no "
-                             "parameters user-statistics message-length drop-connection match queue-limit "))
+            // csc, ips, cxsc, sfr and redirect hand packets to a module that may keep them.
+            if (!one_of(line.words[0],
+                        " class inspect description set police priority shape service-policy flow-export no parameters "
+                        "user-statistics message-length drop-connection match queue-limit "))
                 unread(line, Influence::filter);
     }
     void aaa(const Statement& s) {
@@ -544,7 +538,6 @@ private:
     void settle() {
         // Interfaces of PIX 6 that no `nameif` names.
         if (c_.version.product == Version::Product::pix && c_.version.major < 7) c_.nat_control = true;
-        for (const Interface& i : c_.interfaces) c_.statement_routes |= i.learns_route;
         if (c_.dynamic_routing)
             x_.incomplete(c_.start, "routes are learnt by a routing protocol, which the configuration does not show",
                           Influence::nothing);

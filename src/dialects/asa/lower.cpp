@@ -60,7 +60,7 @@ void lower_modern(Context& x, const Config& c) {
             when = b.all({when, b.either({b.negate(around.in(name)), around.in_the_clear(name)})});
         around.list_stage({everywhere}, nullptr, when);
     } else {
-        around.default_stage(with_list, Surroundings::Upward::drop);
+        around.default_stage(with_list);
     }
     for (const AccessGroup* g : around.groups(Where::out))
         around.list_stage({g}, nullptr, b.all({around.out(g->interface), around.from_outside()}));

@@ -2,7 +2,10 @@
 // A configuration's meaning: the pipeline of a device.
 //
 // ASA 8.3 and later    un-translate → route → levels → access list in → out → reverse path → translate the source
-// before               access list in → un-translate → route → levels, conduits → translate the source → list out
+// before               un-translate → route → levels → access list in, conduits → translate the source → list out
+//
+// Before 8.3 the device asks the list of the in interface first; here it stands behind the route and reads the
+// addresses that the packet came with, which is the same and keeps packets to the device itself apart.
 #pragma once
 
 #include "dialects/asa/config.hpp"

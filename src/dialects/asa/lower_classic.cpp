@@ -309,7 +309,7 @@ private:
                      b_.origin(c_.start, "no access list on the interface", true));
             return;
         }
-        around_.default_stage(with_list_, Surroundings::Upward::drop, up);
+        around_.default_stage(with_list_, up);
     }
 
     // -- translation

@@ -102,7 +102,7 @@ void NatStages::opaque_rules(const NatRule& first, model::ChainId chain, bool so
                   source ? Influence::source : Influence::destination, which);
 }
 
-model::ExprId NatStages::destination_of_interface(const std::string& interface, const NatRule&) {
+model::ExprId NatStages::destination_of_interface(const std::string& interface) {
     return x_.b.in(Field::dst, interface.empty() ? x_.b.set({model::DeviceAddresses{}, {}})
                                                  : x_.b.set({model::InterfaceAddresses{interface, false}, {}}));
 }
@@ -177,7 +177,7 @@ void NatStages::untranslate(NatRule& r, bool forward, model::ChainId chain) {
     }
     const Addresses& becomes = forward ? r.dst_real : r.real;
     if (own) {
-        match.push_back(destination_of_interface(from_if, r));
+        match.push_back(destination_of_interface(from_if));
         if (good && becomes.plain()) {
             std::vector<Translate> then = ports;
             then.insert(then.begin(),

@@ -26,14 +26,8 @@ public:
     void translate();
 
 private:
-    struct Half {
-        bool forward = true;
-        unsigned number = 0;  ///< value of the register
-        bool written = false;
-        bool diverts = false;
-    };
     model::ExprId service(const Service& s, bool reversed, model::View destination_port);
-    model::ExprId destination_of_interface(const std::string& interface, const NatRule& r);
+    model::ExprId destination_of_interface(const std::string& interface);
     void untranslate(NatRule& r, bool forward, model::ChainId chain);
     void translate(const NatRule& r, model::ChainId chain);
     void translate_source(const NatRule& r, model::ChainId chain, model::ExprId match);
@@ -41,7 +35,6 @@ private:
                            const std::vector<model::Translate>& more);
     void rule(model::ChainId chain, const NatRule& r, model::ExprId match, std::vector<model::Effect> effects,
               model::Decide decide);
-    /// One rule for each run of addresses; false where they do not pair up (the caller is to say so).
     void opaque(const NatRule& r, model::ChainId chain, model::ExprId match, bool source);
     void opaque_rules(const NatRule& first, model::ChainId chain, bool source);
     [[nodiscard]] bool by_route(const NatRule& r, bool identity) const;

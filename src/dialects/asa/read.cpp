@@ -49,9 +49,8 @@ Signs signs(std::string_view text) {
         if (indented && (starts(line, "nameif ") || starts(line, "security-level "))) ++s.shared;
         if (starts(line, "nat (")) {
             const bool two = has(line.substr(0, line.find(')')), ",");
-            if (two && (has(line, ") source ") || has(line, "after-auto source")))
-                s.modern += 2;
-            else if (two && (has(line, ") static ") || has(line, ") dynamic ")))
+            if (two && (has(line, ") source ") || has(line, "after-auto source") || has(line, ") static ") ||
+                        has(line, ") dynamic ")))
                 s.modern += 2;
             else if (!two)
                 s.classic += 2;

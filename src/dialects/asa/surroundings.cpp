@@ -46,10 +46,6 @@ int Surroundings::level(std::string_view interface) const {
     const Interface* i = c_.interface(interface);
     return i != nullptr ? i->security() : 0;
 }
-bool Surroundings::known_level(std::string_view interface) const {
-    const Interface* i = c_.interface(interface);
-    return i != nullptr && i->level >= 0;
-}
 std::vector<const AccessGroup*> Surroundings::groups(AccessGroup::Where where) const {
     std::vector<const AccessGroup*> out;
     for (const AccessGroup& g : c_.access_groups) {
@@ -381,8 +377,7 @@ void Surroundings::level_stage() {
     if (some) b.stage("security levels", model::Label::filter, forwarded(), chain);
 }
 
-void Surroundings::default_stage(const std::vector<std::string>& with_list, Upward upward,
-                                 model::ChainId upward_chain) {
+void Surroundings::default_stage(const std::vector<std::string>& with_list, model::ChainId upward) {
     auto& b = x_.b;
     const auto chain = b.chain("security levels");
     // Up to 8.4 an IPv4 list says nothing about IPv6.
@@ -410,10 +405,10 @@ void Surroundings::default_stage(const std::vector<std::string>& with_list, Upwa
                                           " may go to lower ones");
             b.rule(chain, std::move(r));
         }
-        if (!up.empty() && upward_chain.valid()) {
+        if (!up.empty() && upward.valid()) {
             model::Rule r;
             r.match = b.all({in(name), b.interface_names(Field::out_if, up)});
-            r.control = model::Jump{upward_chain};
+            r.control = model::Jump{upward};
             r.origin = b.origin(span, "from " + name + " to higher security levels", true);
             b.rule(chain, std::move(r));
         }
@@ -440,8 +435,7 @@ void Surroundings::default_stage(const std::vector<std::string>& with_list, Upwa
         const auto clear = in_the_clear(name);
         if (clear != b.yes()) when = b.all({when, b.either({b.negate(in(name)), clear})});
     }
-    b.stage("interfaces without an access list", model::Label::filter, when, chain,
-            upward == Upward::drop ? Verdict::drop : Verdict::accept,
+    b.stage("interfaces without an access list", model::Label::filter, when, chain, Verdict::drop,
             b.origin(c_.start, "from a lower to a higher security level", true));
 }
 

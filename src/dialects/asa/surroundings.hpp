@@ -26,9 +26,8 @@ public:
     void own_stage();
     /// Interfaces that pass nothing on the way out; two interfaces of one level; one interface in and out.
     void level_stage();
-    /// What an interface without an access list permits; `lower` decides about what goes to a higher level.
-    enum class Upward : std::uint8_t { drop, pass };
-    void default_stage(const std::vector<std::string>& with_list, Upward upward, model::ChainId upward_chain = {});
+    /// What an interface without an access list permits: lower levels, and to higher ones what `upward` permits.
+    void default_stage(const std::vector<std::string>& with_list, model::ChainId upward = {});
 
     /// Packets that a crypto map means leave through the tunnel, not as they are.
     void tunnel_stage();
@@ -41,7 +40,6 @@ public:
     [[nodiscard]] model::ExprId from_outside();            ///< not of the device itself
     [[nodiscard]] std::vector<std::string> names() const;  ///< of interfaces
     [[nodiscard]] int level(std::string_view interface) const;
-    [[nodiscard]] bool known_level(std::string_view interface) const;
     /// Access groups of a kind, the last one of each interface.
     [[nodiscard]] std::vector<const AccessGroup*> groups(AccessGroup::Where where) const;
     /// A stage for one access group: its list, then `behind`, else drop.

@@ -81,6 +81,10 @@ TEST_CASE("asa: what nobody reads is reported") {
     CHECK(read(modern_office + "frobnicate the packets\n").messages() ==
           "EL901 edge.cfg:16:1 `frobnicate the packets` is not analysed\n");
     CHECK(read(modern_office + "firewall transparent\n").messages().find("EL901") == 0);
+    CHECK(read(modern_office + "interface GigabitEthernet0/5\n nameif x\n policy-route route-map R\n").messages() ==
+          "EL901 edge.cfg:18:2 `policy-route route-map R` is not analysed\n");
+    CHECK(read(modern_office + "policy-map P\n class C\n  csc fail-open\n  inspect esmtp\n").messages() ==
+          "EL901 edge.cfg:18:3 `csc fail-open` is not analysed\n");
     CHECK(read(modern_office + "logging enable\nsnmp-server location x\nssh timeout 5\n").messages() == "");
     CHECK(read(modern_office + "access-group NONE in interface inside\n").messages().find("EL903") == 0);
     CHECK(read(modern_office + "static (inside,outside) 203.0.113.25 10.0.0.25\n").messages().find("EL901") == 0);
