@@ -163,6 +163,19 @@ void Pf::finish(const Defaults& defaults, bool filters) {
     if (tunnels_.valid())
         b_.stage("tunnels", Label::routing, unrouted, tunnels_, Verdict::accept, b_.origin({}, "tunnels", true));
     b_.stage("routing", Label::routing, unrouted, routing_, Verdict::accept, b_.origin({}, "routing", true));
+    {
+        // Not forwarded by FreeBSD: RFC 3927, 2.7 (ip_input.c) and RFC 4291, 2.5.6 (ip6_forward.c).
+        const auto four = *base::parse_prefix("169.254.0.0/16"), six = *base::parse_prefix("fe80::/10");
+        const SetId link = b_.addresses(IntervalSet::prefix(four), IntervalSet::prefix(six));
+        const OriginId origin = b_.origin({}, "link-local addresses are not forwarded", true);
+        const ChainId chain = b_.chain("link-local");
+        model::Rule r;
+        r.match = b_.either({b_.in(Field::src, link), b_.in(Field::dst, link)});
+        r.control = Decide{Verdict::drop, {}, true};
+        r.origin = origin;
+        b_.rule(chain, std::move(r));
+        b_.stage("link-local", Label::routing, b_.all({received, leaves}), chain, Verdict::accept, origin);
+    }
     if (!filters) return;
     b_.stage("translation out", Label::source_translation, leaves, translate_);
     b_.stage("filter out", Label::filter, leaves, out_, Verdict::accept, defaults.pass);

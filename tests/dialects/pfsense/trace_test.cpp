@@ -506,6 +506,11 @@ TEST_CASE("opnsense: gateways, tunnels, reflection") {
              "<natreflection>purenat</natreflection></rule></nat>" LAN_OUT,
              "lan tcp 10.0.0.9:40000 > 203.0.113.25:25", "accept lan 10.0.0.9:40000 > 10.0.0.25:25",
              "docs manual/how-tos/nat_reflection"},
+            {MODEL(MVC("10", "pass", "lan", "<ipprotocol>inet6</ipprotocol>")), "lan tcp fe80::25:40000 > 2a00:1::9:25",
+             "drop", "RFC 4291, 2.5.6: routers forward no link-local addresses"},
+            {MODEL(MVC("10", "pass", "lan", "<ipprotocol>inet6</ipprotocol><source_net>lan</source_net>")),
+             "lan tcp fe80::25:40000 > fd00:1::1:53", "accept self fe80::25:40000 > fd00:1::1:53",
+             "Rule.php, mapAddressInfo: link-local addresses belong to the network in IPv6 filter rules"},
             {"<ifgroups><ifgroupentry><ifname>IN</ifname><members>lan,opt1</members><sequence>1</sequence></"
              "ifgroupentry>"
              "</ifgroups>" LAN_OUT MODEL(MVC("10", "block", "IN", MVC25)),
