@@ -67,8 +67,15 @@ struct Alias {
     base::Span span;
 };
 
+/// An element of a rule that is not understood: whether the rule matches may hang on it.
+struct Unknown {
+    std::string name;
+    base::Span span;
+};
+
 /// Source or destination as written.
 struct Endpoint {
+    std::vector<Unknown> unknown;
     bool given = false;
     bool negated = false;
     std::vector<std::string>
@@ -89,6 +96,7 @@ struct RuleBase {
     Endpoint source, destination;
     std::string tag, tagged;
     bool not_tagged = false;
+    std::vector<Unknown> unknown;
 };
 
 struct FilterRule : RuleBase {

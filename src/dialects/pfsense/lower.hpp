@@ -70,6 +70,10 @@ private:
     void endpoint_match(model::Field field, const RuleBase& rule, const Endpoint& side, Match& m);
     void port_match(model::Field field, const Endpoint& side, Match& m);
     void tag_match(const RuleBase& rule, Match& m);
+    /// `text`, with a number from the second use on: names of doubts must not hang on places, which fixes move.
+    [[nodiscard]] std::string numbered(const std::string& text);
+    /// What was not understood of the rule decides whether it matches; EL901 says so.
+    void doubt_match(const RuleBase& rule, base::Influence influence, Match& m);
     [[nodiscard]] std::optional<model::ExprId> value(model::Field field, const std::string& text, base::Span where,
                                                      Match& m);
     [[nodiscard]] model::ExprId network_of(model::Field field, const std::string& key);
@@ -127,8 +131,9 @@ private:
     base::Diagnostics& diagnostics_;
     std::map<std::string, const Alias*, std::less<>> aliases_;
     std::map<std::string, Members> members_;
-    std::map<std::string, std::size_t> numbers_;  ///< of rules per tab, for their names
-    std::vector<std::function<void()>> last_;     ///< what stands behind all other translations
+    std::map<std::uint32_t, model::PredicateId> doubted_;  ///< by the place of the element
+    std::map<std::string, std::size_t> numbers_;           ///< of rules per tab, for their names
+    std::vector<std::function<void()>> last_;              ///< what stands behind all other translations
 };
 
 }  // namespace egresslint::dialects::pfsense

@@ -138,6 +138,7 @@ void Lowering::filter_rule(const FilterRule& rule) {
     icmp_match(rule, common);
     flags_match(rule, common);
     tag_match(rule, common);
+    doubt_match(rule, base::Influence::filter | base::Influence::routing, common);
     const std::string text = text_of(rule);
     for (const std::string& condition : rule.conditions) {
         const PredicateId which = b_.predicate(condition, PredicateKind::packet);
@@ -155,6 +156,10 @@ void Lowering::filter_rule(const FilterRule& rule) {
     if (!common.because.empty()) m.fail(common.because);
     r.uses = m.uses;
     r.uses.insert(r.uses.end(), common.uses.begin(), common.uses.end());
+    std::vector<PredicateId> limits;
+    if (r.action == Action::pass)
+        for (const std::string& limit : rule.limits)
+            limits.push_back(b_.predicate(numbered(limit + " is kept"), PredicateKind::rate));
     const auto emit = [&](Direction direction, bool part) {
         Match side;
         interface_match(direction == Direction::in ? Field::in_if : Field::out_if, rule, side);
@@ -167,9 +172,7 @@ void Lowering::filter_rule(const FilterRule& rule) {
         each.origin = b_.origin(rule.span,
                                 text + (side.because.empty() || rule.disabled ? "" : " # not loaded: " + side.because));
         b_.device().origins[each.origin.index()].element = part;
-        if (r.action == Action::pass)
-            for (const std::string& limit : rule.limits)
-                each.limits.push_back(b_.predicate(fmt::format("{} is kept ({})", limit, r.name), PredicateKind::rate));
+        each.limits = limits;
         pf_.filter(direction, each);
     };
     if (rule.direction != "out") emit(Direction::in, rule.direction == "any");

@@ -122,6 +122,7 @@ void Lowering::forward(const PortForward& rule) {
     endpoint_match(Field::src, rule, rule.source, common);
     port_match(Field::sport, rule.source, common);
     tag_match(rule, common);
+    doubt_match(rule, base::Influence::destination, common);
     bool unknown = false;
     std::vector<Address> targets;
     if (!rule.keep) {

@@ -492,6 +492,22 @@ void Lowering::port_match(Field field, const Endpoint& side, Match& m) {
     m.parts.push_back(b_.in(field, *set));
 }
 
+std::string Lowering::numbered(const std::string& text) {
+    const std::size_t n = ++numbers_["doubt: " + text];
+    return n == 1 ? text : text + " #" + std::to_string(n);
+}
+
+void Lowering::doubt_match(const RuleBase& rule, base::Influence influence, Match& m) {
+    for (const Unknown& u : rule.unknown) {
+        const auto [at, fresh] = doubted_.try_emplace(u.span.begin);
+        if (fresh) at->second = b_.predicate(numbered("<" + u.name + "> of a rule"), PredicateKind::opaque);
+        m.parts.push_back(b_.unknown(at->second));
+        if (!rule.disabled && fresh)
+            not_understood(u.span, "<" + u.name + "> of this rule is not understood: whether it matches may hang on it",
+                           influence, at->second);
+    }
+}
+
 void Lowering::tag_match(const RuleBase& rule, Match& m) {
     if (rule.tagged.empty()) return;
     const ExprId is = pf_.tagged(rule.tagged);

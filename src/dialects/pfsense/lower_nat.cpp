@@ -216,6 +216,7 @@ void Lowering::one_to_one(const OneToOne& rule) {
         if (const auto one = all.v4.single_value(); one && all.unknown.empty()) outside = Address{Family::v4, *one};
     }
     Match m;
+    doubt_match(rule, base::Influence::source | base::Influence::destination, m);
     interface_match(Field::out_if, rule, m);
     if (rule.interfaces.empty()) m.parts.push_back(b_.interface_names(Field::out_if, {"wan"}));
     if (rule.keep) {
@@ -252,6 +253,7 @@ void Lowering::one_to_one(const OneToOne& rule) {
     pf_.translate(pf_rule(rule, m, text, name), {to(Field::src, *inside, external)});
     // The same rule the other way round.
     Match in;
+    doubt_match(rule, base::Influence::source | base::Influence::destination, in);
     interface_match(Field::in_if, rule, in);
     if (rule.interfaces.empty()) in.parts.push_back(b_.interface_names(Field::in_if, {"wan"}));
     in.parts.push_back(b_.prefix(Field::dst, external));
@@ -286,6 +288,7 @@ void Lowering::prefix_translation(const PrefixTranslation& rule) {
     const auto inside = network(side_of(rule));
     const auto outside = network(to_text);
     Match out;
+    doubt_match(rule, base::Influence::source | base::Influence::destination, out);
     interface_match(Field::out_if, rule, out);
     if (rule.interfaces.empty()) out.parts.push_back(b_.interface_names(Field::out_if, {"wan"}));
     if (inside && inside->base.family == Family::v6 && outside && outside->base.family == Family::v6) {
@@ -295,6 +298,7 @@ void Lowering::prefix_translation(const PrefixTranslation& rule) {
         pf_.translate(pf_rule(rule, out, text, name),
                       {{Field::src, Family::v6, Shift{inside->first(), outside->first(), length}}});
         Match in;
+        doubt_match(rule, base::Influence::source | base::Influence::destination, in);
         interface_match(Field::in_if, rule, in);
         if (rule.interfaces.empty()) in.parts.push_back(b_.interface_names(Field::in_if, {"wan"}));
         in.parts.push_back(b_.prefix(Field::dst, *outside));

@@ -25,6 +25,9 @@ private:
     /// EL901 for what is left of `e`; `inert` are names that decide nothing.
     void leftovers(const Element& e, std::string_view inert, std::string_view what, base::Influence influence);
 
+    /// The same for a rule: what is left becomes a doubt of its match.
+    static void doubts(const Element& e, std::string_view inert, std::vector<Unknown>& unknown);
+
     // parse_system.cpp
     void system(const Element& root);
     void interfaces(const Element& root);
@@ -42,7 +45,7 @@ private:
     void forward(const Element& rule);
     void one_to_one(const Element& rule);
     void base(const Element& e, RuleBase& rule);
-    [[nodiscard]] Endpoint endpoint(const Element& e, std::string_view what);
+    [[nodiscard]] Endpoint endpoint(const Element& e);
     void filter_details(const Element& e, FilterRule& rule);
     // parse_models.cpp: OPNsense's trees under <OPNsense>
     void models(const Element& list);

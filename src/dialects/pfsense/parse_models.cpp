@@ -84,7 +84,7 @@ void Parser::model_rule(const Element& e) {
     }
     if (!rule.interfaces.empty() && std::none_of(rule.interfaces.begin(), rule.interfaces.end(), exists))
         rule.priority = 600'000;
-    leftovers(e, bookkeeping, "a filter rule", base::Influence::filter);
+    doubts(e, bookkeeping, rule.unknown);
     config_.filter.push_back(std::move(rule));
 }
 
@@ -103,8 +103,8 @@ void Parser::model_filter(const Element& filter) {
             rule.target_port = e.text("target_port");
             rule.static_port = flag(e, "staticnatport");
             rule.pool = e.text("poolopts");
+            doubts(e, bookkeeping, rule.unknown);
             sources.emplace_back(number(e.text("sequence"), 1), std::move(rule));
-            leftovers(e, bookkeeping, "a source translation", base::Influence::source);
         }
         leftovers(list, "", "source translations", base::Influence::source);
     }
@@ -122,7 +122,9 @@ void Parser::model_filter(const Element& filter) {
             rule.external = e.text("external");
             rule.reflection = e.text("natreflection");
             rule.sequence = number(e.text("sequence"), 1);
-            if (lower(e.text("type")) == "nat") {
+            const std::string type = lower(e.text("type"));
+            doubts(e, bookkeeping, rule.unknown);
+            if (type == "nat") {
                 SourceRule nat;
                 static_cast<RuleBase&>(nat) = rule;
                 nat.target = rule.external;
@@ -131,8 +133,6 @@ void Parser::model_filter(const Element& filter) {
             } else {
                 config_.one_to_one.push_back(std::move(rule));
             }
-            leftovers(e, bookkeeping, "a one-to-one translation",
-                      base::Influence::source | base::Influence::destination);
         }
         leftovers(list, "", "one-to-one translations", base::Influence::source | base::Influence::destination);
     }
@@ -145,7 +145,7 @@ void Parser::model_filter(const Element& filter) {
             if (e.text("destination_net").empty()) rule.destination.values.clear();
             rule.track = e.text("trackif");
             rule.sequence = number(e.text("sequence"), 1);
-            leftovers(e, bookkeeping, "a prefix translation", base::Influence::source | base::Influence::destination);
+            doubts(e, bookkeeping, rule.unknown);
             config_.prefixes.push_back(std::move(rule));
         }
         leftovers(list, "", "prefix translations", base::Influence::source | base::Influence::destination);

@@ -30,7 +30,7 @@ long number(const std::string& text, long otherwise) {
 
 }  // namespace
 
-Endpoint Parser::endpoint(const Element& e, std::string_view what) {
+Endpoint Parser::endpoint(const Element& e) {
     Endpoint out;
     if (!e) {
         if (opnsense()) {
@@ -52,7 +52,7 @@ Endpoint Parser::endpoint(const Element& e, std::string_view what) {
     else if (!written.empty())
         out.values = {written};
     out.given = !out.values.empty();
-    leftovers(e, "", what, base::Influence::everything);
+    doubts(e, "", out.unknown);
     return out;
 }
 
@@ -67,8 +67,10 @@ void Parser::base(const Element& e, RuleBase& rule) {
     rule.tag = e.text("tag");
     rule.tagged = e.text("tagged");
     rule.not_tagged = flag(e, "nottagged");
-    rule.source = endpoint(e.child("source"), "a source");
-    rule.destination = endpoint(e.child("destination"), "a destination");
+    rule.source = endpoint(e.child("source"));
+    rule.destination = endpoint(e.child("destination"));
+    for (const Endpoint* side : {&rule.source, &rule.destination})
+        rule.unknown.insert(rule.unknown.end(), side->unknown.begin(), side->unknown.end());
 }
 
 /// Fields that both the legacy rules and OPNsense's models have, under the same names.
@@ -156,7 +158,7 @@ void Parser::filter(const Element& list) {
             rule.priority = 390'000;
         else
             rule.priority = 400'000;
-        leftovers(e, bookkeeping, "a filter rule", base::Influence::filter);
+        doubts(e, bookkeeping, rule.unknown);
         config_.filter.push_back(std::move(rule));
     }
     for (const Element& scrub : list.all("scrub"))
@@ -176,7 +178,7 @@ void Parser::nat(const Element& list) {
         if (e.children().empty()) continue;
         PrefixTranslation rule;
         base(e, rule);
-        leftovers(e, bookkeeping, "a prefix translation", base::Influence::source | base::Influence::destination);
+        doubts(e, bookkeeping, rule.unknown);
         config_.prefixes.push_back(std::move(rule));
     }
     if (const Element old = list.child("advancedoutbound"); old && !old.children().empty())
@@ -208,11 +210,10 @@ void Parser::outbound(const Element& list) {
             rule.target += "/" + bits;
         rule.target_port = e.text("natport");
         rule.pool = e.text("poolopts");
-        leftovers(e,
-                  std::string(bookkeeping) +
-                      " source_hash_key poolopts_sourcehashkey eimnat endpoint-independent "
-                      "sequence",
-                  "an outbound rule", base::Influence::source);
+        doubts(
+            e,
+            std::string(bookkeeping) + " source_hash_key poolopts_sourcehashkey eimnat endpoint-independent sequence",
+            rule.unknown);
         config_.source_rules.push_back(std::move(rule));
     }
     leftovers(list, "separator", "outbound NAT", base::Influence::source);
@@ -232,7 +233,7 @@ void Parser::forward(const Element& e) {
     rule.register_rule = opnsense() && pass == "rule";
     rule.sequence = number(e.text("sequence"), 0);
     const std::string pool = e.text("poolopts");
-    leftovers(e, bookkeeping, "a port forward", base::Influence::destination);
+    doubts(e, bookkeeping, rule.unknown);
     config_.forwards.push_back(std::move(rule));
 }
 
@@ -256,7 +257,7 @@ void Parser::one_to_one(const Element& e) {
     } else {
         e.ignore("subnet");
     }
-    leftovers(e, bookkeeping, "a one-to-one translation", base::Influence::source | base::Influence::destination);
+    doubts(e, bookkeeping, rule.unknown);
     if (opnsense() && type == "nat") {
         SourceRule nat;
         static_cast<RuleBase&>(nat) = rule;

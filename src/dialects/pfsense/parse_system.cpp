@@ -42,6 +42,11 @@ void Parser::leftovers(const Element& e, std::string_view inert, std::string_vie
                        influence);
 }
 
+void Parser::doubts(const Element& e, std::string_view inert, std::vector<Unknown>& unknown) {
+    e.ignore(inert);
+    for (const Element& left : e.unread()) unknown.push_back({std::string(left.name()), left.span()});
+}
+
 Config Parser::parse(const Element& root) {
     config_.root = root.span();
     system(root);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // One written rule, one printed rule.
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "support.hpp"
 
@@ -104,7 +107,7 @@ TEST_CASE("pfsense: matches and actions of a filter rule") {
             {"<type>pass</type><interface>opt9</interface>" ANY, "in_if=opt9 family=4 => accept"},
             {"<type>pass</type><interface>lan</interface><disabled/>" ANY, "in_if=lan family=4 => accept (inactive)"},
             {"<type>pass</type><interface>lan</interface><brandnew>1</brandnew>" ANY,
-             "in_if=lan family=4 => accept [EL901]"},
+             "in_if=lan family=4 ?\"<brandnew> of a rule\" => accept [EL901]"},
         });
 }
 
@@ -158,6 +161,30 @@ TEST_CASE("both products are recognised by their root element and nothing else i
     CHECK(name("---- BEGIN config.xml ----\nU2FsdGVk\n---- END config.xml ----\n") == "pfsense");
     CHECK(name("table inet fw { comment \"<pfsense>\" }") != "pfsense");
     CHECK(name("<html><body>pfsense</body></html>") == "none");
+}
+
+TEST_CASE("the fixtures of every dialect are recognised as their own") {
+    namespace fs = std::filesystem;
+    std::size_t own = 0, others = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(fs::path(EGRESSLINT_SOURCE_DIR) / "fixtures")) {
+        if (!entry.is_regular_file()) continue;
+        std::ifstream in(entry.path(), std::ios::binary);
+        const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+        INFO(entry.path());
+        if (entry.path().extension() == ".xml") {
+            const bool opnsense = text.find("<opnsense>") != std::string::npos;
+            const auto found = dialects::detect(text);
+            REQUIRE(found.dialect != nullptr);
+            CHECK(found.dialect->name == (opnsense ? "opnsense" : "pfsense"));
+            ++own;
+        } else {
+            CHECK(dialects::pfsense::detect_pfsense(text).score == 0);
+            CHECK(dialects::pfsense::detect_opnsense(text).score == 0);
+            ++others;
+        }
+    }
+    CHECK(own >= 10);
+    CHECK(others >= 10);
 }
 
 TEST_CASE("what is no document is refused with a place") {
