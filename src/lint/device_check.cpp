@@ -22,6 +22,7 @@ struct DeviceCheck::Group {
     StageId stage;
     HeaderSet headers;
     const flow::Row* row = nullptr;
+    bool inward = false;  ///< of an inspection: not towards the internet
 };
 
 namespace {
@@ -206,12 +207,16 @@ std::vector<DeviceCheck::Group> DeviceCheck::groups(const Question& q, query::Ev
         return span.valid() && span == rule_span(p_.device, other) && p_.device.rules[one.index()].name.empty() &&
                !p_.device.origins[p_.device.rules[one.index()].origin.index()].element;
     };
-    const auto add = [&](RuleId rule, StageId stage, const HeaderSet& headers, const auto& sample) {
+    // An engine acts in both directions: what comes in and what goes out are two matters.
+    const auto add = [&](RuleId rule, StageId stage, const HeaderSet& headers, const auto& sample,
+                         bool inward = false) {
         std::size_t at = 0;
-        while (at < list.size() && !(same_text(list[at].rule, rule) && (rule.valid() || list[at].stage == stage))) ++at;
+        while (at < list.size() && !(same_text(list[at].rule, rule) && (rule.valid() || list[at].stage == stage) &&
+                                     list[at].inward == inward))
+            ++at;
         if (at == list.size() && at == max_groups) --at;
         if (at == list.size()) {
-            list.push_back({rule, stage, headers, sample()});
+            list.push_back({rule, stage, headers, sample(), inward});
             pieces.emplace_back();
         }
         pieces[at].push_back(headers);
@@ -249,11 +254,15 @@ std::vector<DeviceCheck::Group> DeviceCheck::groups(const Question& q, query::Ev
         const flow::Step by = q.by == Question::By::inspection ? inspecting_step(p_.device, steps)
                               : row.verdict == Verdict::accept ? accepting_step(p_.device, steps)
                                                                : blocking_step(p_.device, steps);
-        add(by.rule, by.rule.valid() ? StageId{} : by.stage, part, [&] {
-            const auto met = std::find_if(answer.parts.begin(), answer.parts.end(),
-                                          [&](const query::Part& p) { return !a.disjoint(p.headers, part); });
-            return met == answer.parts.end() ? answer.parts.front().row : met->row;
-        });
+        add(
+            by.rule, by.rule.valid() ? StageId{} : by.stage, part,
+            [&] {
+                const auto met = std::find_if(answer.parts.begin(), answer.parts.end(),
+                                              [&](const query::Part& p) { return !a.disjoint(p.headers, part); });
+                return met == answer.parts.end() ? answer.parts.front().row : met->row;
+            },
+            q.by == Question::By::inspection && std::find(p_.network.external.begin(), p_.network.external.end(),
+                                                          row.out_if) == p_.network.external.end());
     }
     return joined();
 }

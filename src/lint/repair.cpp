@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "flow/difference.hpp"
 #include "lint/address_space.hpp"
@@ -31,15 +32,22 @@ bool mends(const Finding& finding, const std::vector<Finding>& before, const bas
            const std::vector<Finding>& after, const base::Sources& after_sources) {
     std::map<Key, int> whole;
     std::map<std::pair<std::string, std::string>, int> words;
+    std::set<std::pair<std::string, std::string>> places;
+    const auto place = [](const Finding& f, const base::Sources& sources) {
+        return std::pair(f.rule, f.span.valid() ? std::string(sources.text(f.span)) : std::string{});
+    };
     for (const Finding& f : before) {
         ++whole[key_of(f, before_sources)];
         ++words[{f.rule, f.message}];
+        places.insert(place(f, before_sources));
     }
     const Key gone = key_of(finding, before_sources);
     int left = 0;
     for (const Finding& f : after) {
         if (key_of(f, after_sources) == gone) ++left;
-        if (serious(f) && --words[{f.rule, f.message}] < 0) return false;
+        if (!serious(f) || --words[{f.rule, f.message}] >= 0) continue;
+        // Another rule's finding at the same place, about fewer hosts than before, is none that the repair made.
+        if (f.rule == finding.rule || !f.span.valid() || !places.contains(place(f, after_sources))) return false;
     }
     return left < whole[gone];
 }

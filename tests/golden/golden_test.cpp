@@ -179,10 +179,6 @@ TEST_CASE("every rule is shown in text and in JSON") {
             }
     for (const auto& rule : egresslint::lint::rules()) {
         INFO(rule.code);
-        const bool fires = std::any_of(rule.examples.begin(), rule.examples.end(), [&](const auto& e) {
-            return std::any_of(e.expect.begin(), e.expect.end(), [&](const auto& x) { return x.first == rule.code; });
-        });
-        if (!fires) continue;  // EL214 asks for a dialect that has disabled rules
         CHECK(text.find("[" + rule.code + "]") != std::string::npos);
         CHECK(json.find("\"rule\": \"" + rule.code + "\"") != std::string::npos);
     }

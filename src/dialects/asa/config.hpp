@@ -84,6 +84,8 @@ struct Config {
     std::vector<const Statement*> conduits, outbounds, applies;  ///< PIX 6
     std::vector<const Statement*> routes, routes6, crypto;
     std::vector<const Statement*> reverse_path;  ///< ip verify reverse-path
+    std::map<std::string, const Statement*, std::less<>> policy_maps, class_maps;
+    std::vector<const Statement*> service_policies, fixups;
     std::set<std::string, std::less<>> time_ranges;
     bool inter_interface = false, intra_interface = false;
     bool nat_control = false;

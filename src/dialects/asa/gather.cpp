@@ -18,11 +18,11 @@ using base::Influence;
 constexpr std::string_view inert =
     " parameters message-length "
     "Cryptochecksum: aaa-server access-session anyconnect app-agent arp as-path asdm asp auth-prompt "
-    "banner boot call-home certificate checkheaps chunk-stat class-map client-update clock cluster "
+    "banner boot call-home certificate checkheaps chunk-stat client-update clock cluster "
     "cmd-invalid-echo command-alias community-list compression config-register console coredump "
     "crashinfo ctl-file ctl-provider cts ddns descriptor dhcp-client dhcpd dhcprelay diameter dns "
     "dns-group dns-group-map dns-guard domain-name dynamic-access-policy-record dynamic-filter "
-    "dynamic-map enable encryption end-interface event exit failover file filter fips fixup floodguard "
+    "dynamic-map enable encryption end-interface event exit failover file filter fips floodguard "
     "flow-export fragment ftp ftp-map gdb group-delimiter group-policy help hpm http icmp igmp imap4s "
     "ip-address ip-client ipsec ipsec-udp ipv6-vpn-addr-assign isakmp jumbo-frame key lacp ldap license "
     "logout mac-address mac-list management-access memory mgcp-map monitor monitor-interface mount mpf "
@@ -126,7 +126,9 @@ private:
             {"firewall", &Gatherer::firewall},
             {"time-range", &Gatherer::time_range},
             {"policy-map", &Gatherer::policy_map},
-            {"service-policy", &Gatherer::nothing},
+            {"service-policy", &Gatherer::service_policy},
+            {"class-map", &Gatherer::class_map},
+            {"fixup", &Gatherer::fixup},
             {"aaa", &Gatherer::aaa},
             {"context", &Gatherer::context},
             {"no", &Gatherer::no},
@@ -485,12 +487,20 @@ private:
     }
     void policy_map(const Statement& s) {
         if (s.word(1) == "type") return;  // what an inspection looks for inside a connection
+        c_.policy_maps[std::string(s.word(1))] = &s;
         for (const Statement& line : s.block)
             // csc, ips, cxsc, sfr and redirect hand packets to a module that may keep them.
             if (!one_of(line.words[0],
                         " class inspect description set police priority shape service-policy flow-export no parameters "
                         "user-statistics message-length drop-connection match queue-limit "))
                 unread(line, Influence::filter);
+    }
+    void class_map(const Statement& s) {
+        if (s.word(1) != "type") c_.class_maps[std::string(s.word(1))] = &s;
+    }
+    void service_policy(const Statement& s) { c_.service_policies.push_back(&s); }
+    void fixup(const Statement& s) {
+        if (s.word(1) == "protocol" && s.word(2) == "smtp") c_.fixups.push_back(&s);
     }
     void aaa(const Statement& s) {
         const std::string_view how = s.word(2);
@@ -505,6 +515,8 @@ private:
         const std::string_view what = s.word(1);
         if (what == "sysopt" && s.word(2) == "connection" && (s.word(3) == "permit-vpn" || s.word(3) == "permit-ipsec"))
             c_.permit_vpn = false;
+        if (what == "fixup" && s.word(2) == "protocol" && s.word(3) == "smtp")
+            std::erase_if(c_.fixups, [&](const Statement* f) { return s.word(4).empty() || f->word(3) == s.word(4); });
         if (one_of(what, undoable)) undo(s);
     }
     /// Scripts clear what was there before; what they clear of themselves would have to be taken back.

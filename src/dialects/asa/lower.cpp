@@ -69,6 +69,7 @@ void lower_modern(Context& x, const Config& c) {
         nat.translate();
     }
     around.tunnel_stage();
+    inspect_stage(x, c, around);
 }
 
 }  // namespace egresslint::dialects::asa

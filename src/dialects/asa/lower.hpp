@@ -14,6 +14,9 @@ namespace egresslint::dialects::asa {
 
 void lower_modern(Context& context, const Config& config);
 void lower_classic(Context& context, const Config& config);
+class Surroundings;
+/// What an inspection engine takes part in (inspect.cpp).
+void inspect_stage(Context& context, const Config& config, Surroundings& around);
 /// True where object NAT and real addresses in access lists apply: by the version, else by the commands that stand
 /// there.
 [[nodiscard]] bool is_modern(const Config& config);

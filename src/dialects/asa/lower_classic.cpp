@@ -79,6 +79,7 @@ public:
         for (const AccessGroup* g : around_.groups(Where::out))
             around_.list_stage({g}, nullptr, b_.all({around_.out(g->interface), around_.from_outside()}));
         around_.tunnel_stage();
+        inspect_stage(x_, c_, around_);
     }
 
 private:

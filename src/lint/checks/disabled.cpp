@@ -18,12 +18,33 @@ namespace {
 /// Each costs a run of the pipeline.
 constexpr std::size_t most_rules = 64;
 
-/// What is compared: who may send, and which of them leave as an address of their own.
+/// What is compared: who may send, and what the mail servers leave as.
 constexpr std::string_view questions[] = {
     "tcp dport in smtp.ports and accepted and to internet",
-    "for each mail server m: from m and tcp dport in smtp.ports and accepted and to internet and leaves as in "
-    "m.outbound",
+    "for each mail server m: from m and tcp dport in smtp.ports and accepted and to internet",
 };
+
+/// The sources that the packets of an answer leave with.
+IntervalSet sources_after(query::Evaluation& e, const query::Answer& answer) {
+    IntervalSet out;
+    for (const query::Part& part : answer.parts) {
+        const flow::Rewritten& src = part.row->src;
+        switch (src.form) {
+            case flow::Rewritten::Form::fixed: out = out.unite(IntervalSet::single(src.value)); break;
+            case flow::Rewritten::Form::chosen:
+                out =
+                    out.unite(e.analysis().device().choices[src.choice.index()].candidates.of(Field::src, e.family()));
+                break;
+            case flow::Rewritten::Form::unchanged:
+                out = out.unite(e.analysis().project(part.headers, Field::src));
+                break;
+            case flow::Rewritten::Form::shifted:
+                out = out.unite(e.analysis().values_after(*part.row, Field::src));
+                break;
+        }
+    }
+    return out;
+}
 
 /// The answers as interval sets, which unlike diagrams can be compared between two analyses; nullopt: too large.
 std::optional<std::vector<IntervalSet>> answers(const Prepared& p, const Intent& intent, flow::Budget budget) {
@@ -43,6 +64,7 @@ std::optional<std::vector<IntervalSet>> answers(const Prepared& p, const Intent&
                 if (!answer) return std::nullopt;
                 for (const Field field : {Field::src, Field::dst, Field::in_if, Field::dport})
                     out.push_back(e.analysis().project(answer->headers, field));
+                if (server != nullptr) out.push_back(sources_after(e, *answer));
             }
         }
     }

@@ -52,6 +52,29 @@ std::string entry(const std::string& line, const char* version = "ASA Version 9.
 
 }  // namespace
 
+// FW "SMTP and Extended SMTP Inspection": TCP 25 by default; "Configuring the service policy": global, or an interface
+// in both directions. Command Reference 6.3, "fixup protocol".
+TEST_CASE("asa, pix: SMTP inspection") {
+    const auto inspection = [](const std::string& office, const std::string& lines) {
+        const auto result = read(office + lines);
+        REQUIRE(result.devices.size() == 1);
+        return chain_text(result.devices[0], "inspect esmtp");
+    };
+    const std::string policy =
+        "class-map inspection_default\n match default-inspection-traffic\nclass-map odd\n match "
+        "port tcp range 587 588\nclass-map few\n match access-list A\npolicy-map p\n class ";
+    CHECK(inspection(modern_office, policy + "inspection_default\n  inspect esmtp\nservice-policy p global\n") ==
+          "proto=tcp dport=25 => inspected; accept");
+    CHECK(inspection(modern_office, policy + "odd\n  inspect esmtp MAP\nservice-policy p interface dmz\n") ==
+          "(in_if=dmz | out_if=dmz) proto=tcp dport=587-588 => inspected; accept");
+    CHECK(inspection(modern_office, policy + "few\n  inspect esmtp\nservice-policy p global\n") ==
+          "proto=tcp ?\"class-map few: match access-list A\" => inspected; accept");
+    CHECK(inspection(modern_office, policy + "inspection_default\n  inspect esmtp\n").empty());  // applied nowhere
+    CHECK(inspection(modern_office, policy + "inspection_default\n  inspect ftp\nservice-policy p global\n").empty());
+    CHECK(inspection(classic_office, "fixup protocol smtp 25-26\n") == "proto=tcp dport=25-26 => inspected; accept");
+    CHECK(inspection(classic_office, "fixup protocol smtp 25\nno fixup protocol smtp 25\n").empty());
+}
+
 TEST_CASE("asa: entries of access lists") {
     const std::vector<Case> cases{
         {"extended permit ip any any", "any => accept", "CR access-list extended: any is both IP versions since 9.0"},
