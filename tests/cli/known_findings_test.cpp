@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Findings that somebody has answered for: suppressions in comments and in egresslint.toml, and the baseline.
 #include <catch2/catch.hpp>
+#include <fstream>
 
 #include "program.hpp"
 
@@ -42,6 +43,50 @@ TEST_CASE("a comment above the rule, on its line, or as the rule's own comment s
         CHECK(has(scratch.run("check edge.nft --select EL102,EL9").out, "no findings, 1 suppressed in 1 file"));
         CHECK(has(scratch.run("check edge.nft --select EL102,EL9 --format json").out, "\"suppressed\": 1"));
         CHECK(scratch.run(run + " --no-suppressions").status == 1);
+    }
+}
+
+TEST_CASE("every dialect has a place for it", "[suppress]") {
+    struct Case {
+        const char* fixture;
+        const char* before;  ///< the first line of the fixture that holds it …
+        const char* insert;  ///< … gets this line before it
+        const char* code;
+    };
+    for (const Case& c : {
+             Case{"asa/office-faulty.cfg", "nat (inside,outside) source dynamic",
+                  "! egresslint: allow EL101 -- the lab", "EL101"},
+             Case{"asa/office-faulty.cfg", "  inspect esmtp", "  ! egresslint: allow EL113 -- the lab", "EL113"},
+             Case{"fortios/edge.conf", "        set name \"internet\"",
+                  "        set comments \"egresslint: allow EL101, EL102 -- the lab\"", "EL102"},
+             Case{"fortios/edge.conf", "    edit 2", "    # egresslint: allow EL101, EL102 -- the lab", "EL102"},
+             Case{"pfsense/edge.xml", "Default allow LAN", "<!-- egresslint: allow EL102 -- the lab -->", "EL102"},
+             Case{"pfsense/edge.xml", "Default allow LAN", "<descr>egresslint: allow EL102 -- the lab</descr>",
+                  "EL102"},
+             Case{"pfsense/office-opnsense.xml", "<sequence>10</sequence>",
+                  "<!-- egresslint: allow EL102 -- the lab -->", "EL102"},
+         }) {
+        const Scratch scratch;
+        const std::string path = std::string(EGRESSLINT_SOURCE_DIR) + "/fixtures/" + c.fixture;
+        std::ifstream in(path);
+        std::string text, line;
+        bool done = false;
+        while (std::getline(in, line)) {
+            const bool here = !done && line.find(c.before) != std::string::npos;
+            // The administrator's own text of a rule is replaced, for a rule has one.
+            const bool replaced = here && has(c.insert, "<descr>");
+            if (here) text += std::string(c.insert) + "\n";
+            if (!replaced) text += line + "\n";
+            done = done || here;
+        }
+        REQUIRE(done);
+        scratch.write("edge", text);
+        const std::string with = std::string("check edge --format concise --select ") + c.code;
+        const Ran ran = scratch.run(with);
+        INFO(c.fixture << ": " << c.insert << "\n" << ran.out << ran.err);
+        CHECK(ran.status == 0);
+        CHECK_FALSE(has(ran.out, c.code));
+        CHECK(has(scratch.run(with + " --no-suppressions").out, c.code));
     }
 }
 
