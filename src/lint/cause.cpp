@@ -337,6 +337,15 @@ bool in_chain(const Device& d, ChainId chain, RuleId rule) {
     return std::find(rules.begin(), rules.end(), rule) != rules.end();
 }
 
+bool gives_one_of_several(const Rule& rule, const Device& d, Family family) {
+    const auto translations_of = translations(rule);
+    return std::any_of(translations_of.begin(), translations_of.end(), [&](const Translate& t) {
+        const auto* pick = std::get_if<Pick>(&t.to);
+        return pick != nullptr && t.field == Field::src &&
+               d.choices[pick->choice.index()].candidates.of(Field::src, family).size() > 1;
+    });
+}
+
 std::string step_place(const base::Sources& sources, const Device& d, RuleId r) {
     return place(sources, rule_span(d, r));
 }
@@ -409,7 +418,8 @@ Cause why_not_own_source(const Prepared& prepared, const base::Sources& sources,
                !(by.valid() && rule.origin.valid() && d.origins[rule.origin.index()].span == rule_span(d, by));
     });
     std::size_t told = 0;
-    if (by.valid() && gives_own_address(d.rules[by.index()], d, server, packet)) {
+    if (by.valid() && gives_own_address(d.rules[by.index()], d, server, packet) &&
+        gives_one_of_several(d.rules[by.index()], d, packet.family)) {
         cause.because.push_back(
             fmt::format("the rule at {} picks one of several addresses, of which only {} is the server's own",
                         step_place(sources, d, by), own.empty() ? "one" : own));

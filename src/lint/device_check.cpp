@@ -467,7 +467,11 @@ void DeviceCheck::report(const Question& q, const ServerView* server, query::Eva
                                                 leaves == "the address of " + out
                                                     ? fmt::format("that is {}'s own address", out)
                                                     : fmt::format("{} is {}'s own address", leaves, out)));
-        else if (server != nullptr && q.from_server)
+        else if (server != nullptr && q.code == "EL106") {
+            // Nothing went wrong on the way out: the other half is where it is published.
+            if (server->publication.valid())
+                cause.related.push_back({server->publication, "inbound SMTP reaches it here"});
+        } else if (server != nullptr && q.from_server)
             cause = why_not_own_source(p_, sources_, *server, packet, trace.outcome, group.rule);
         if (!f.span.valid()) {
             // Nothing translates it: the rule that lets it out is the place to look at.
