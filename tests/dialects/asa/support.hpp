@@ -9,44 +9,16 @@
 
 #include "dialects/asa/read.hpp"
 #include "flow/trace.hpp"
-#include "model/print.hpp"
 #include "model/resolve.hpp"
 #include "model/validate.hpp"
+#include "tests/support/reading.hpp"
 
 namespace egresslint::test {
-
-struct ReadResult {
-    base::Sources sources;
-    base::Diagnostics diagnostics;
-    std::vector<model::Device> devices;
-
-    [[nodiscard]] bool fatal() const { return base::has_fatal(diagnostics); }
-    [[nodiscard]] std::string messages() const {
-        std::string out;
-        for (const auto& d : diagnostics) out += d.code + " " + sources.where(d.span) + " " + d.message + "\n";
-        return out;
-    }
-};
 
 inline ReadResult read(const std::string& text) {
     ReadResult out;
     const auto file = out.sources.add("edge.cfg", text);
     out.devices = dialects::asa::read(out.sources, {{file, "edge.cfg", false}}, out.diagnostics).devices;
-    return out;
-}
-
-/// The rules of a chain as printed, without the origins, joined by "\n".
-inline std::string chain_text(const model::Device& device, std::string_view chain) {
-    std::string out;
-    for (const auto& c : device.chains) {
-        if (c.name != chain) continue;
-        for (auto id : c.rules) {
-            const auto& rule = device.rules[id.index()];
-            if (!out.empty()) out += "\n";
-            out += std::string(rule.active ? "" : "(inactive) ") + model::print_expr(device, rule.match) + " => " +
-                   model::print_action(device, rule);
-        }
-    }
     return out;
 }
 

@@ -41,7 +41,7 @@ TEST_CASE("FortiOS: what a policy asks for", "[fortios][lower]") {
              {"set service NONE", "in_if=lan out_if=wan1 family=4 proto=tcp dport=0 => accept"},
              {"set schedule none", "none => accept"},
              {"set logtraffic all", "in_if=lan out_if=wan1 family=4 => log; accept"},
-             {"set status disable", "(disabled) in_if=lan out_if=wan1 family=4 => accept"},
+             {"set status disable", "(inactive) in_if=lan out_if=wan1 family=4 => accept"},
              {"set groups staff", "in_if=lan out_if=wan1 family=4 ?\"user is one of staff\" => accept"},
              {"set internet-service enable\nset internet-service-name \"Google-Gmail\"",
               "in_if=lan out_if=wan1 family=4 ?\"destination is internet service Google-Gmail\" => accept"},

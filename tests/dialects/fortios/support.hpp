@@ -8,43 +8,15 @@
 
 #include "dialects/fortios/read.hpp"
 #include "flow/trace.hpp"
-#include "model/print.hpp"
 #include "model/resolve.hpp"
+#include "tests/support/reading.hpp"
 
 namespace egresslint::test::fortios {
-
-struct ReadResult {
-    base::Sources sources;
-    base::Diagnostics diagnostics;
-    std::vector<model::Device> devices;
-
-    [[nodiscard]] bool fatal() const { return base::has_fatal(diagnostics); }
-    [[nodiscard]] std::string messages() const {
-        std::string out;
-        for (const auto& d : diagnostics) out += d.code + " " + sources.where(d.span) + " " + d.message + "\n";
-        return out;
-    }
-};
 
 inline ReadResult read(const std::string& text) {
     ReadResult out;
     const auto file = out.sources.add("fw.conf", text);
     out.devices = dialects::fortios::read(out.sources, {{file, "fw.conf", false}}, out.diagnostics).devices;
-    return out;
-}
-
-/// The rules of a chain as printed, without the origins.
-inline std::string chain_text(const model::Device& device, std::string_view chain) {
-    std::string out;
-    for (const auto& c : device.chains) {
-        if (c.name != chain) continue;
-        for (auto id : c.rules) {
-            const auto& rule = device.rules[id.index()];
-            if (!out.empty()) out += "\n";
-            out += (rule.active ? "" : "(disabled) ") + model::print_expr(device, rule.match) + " => " +
-                   model::print_action(device, rule);
-        }
-    }
     return out;
 }
 

@@ -7,24 +7,10 @@
 #include <vector>
 
 #include "dialects/iptables/read.hpp"
-#include "model/print.hpp"
 #include "model/resolve.hpp"
+#include "tests/support/reading.hpp"
 
 namespace egresslint::test {
-
-struct ReadResult {
-    base::Sources sources;
-    base::Diagnostics diagnostics;
-    std::vector<model::Device> devices;
-
-    [[nodiscard]] bool fatal() const { return base::has_fatal(diagnostics); }
-    /// All messages, one a line, with code and place.
-    [[nodiscard]] std::string messages() const {
-        std::string out;
-        for (const auto& d : diagnostics) out += d.code + " " + sources.where(d.span) + " " + d.message + "\n";
-        return out;
-    }
-};
 
 struct NamedText {
     std::string name;
@@ -39,20 +25,6 @@ inline ReadResult read(const std::vector<NamedText>& texts) {
     return out;
 }
 inline ReadResult read(const std::string& text) { return read({{"rules.v4", text}}); }
-
-/// The rules of a chain as printed, without the origins, blanks squeezed, joined by "\n".
-inline std::string chain_text(const model::Device& device, std::string_view chain) {
-    std::string out;
-    for (const auto& c : device.chains) {
-        if (c.name != chain) continue;
-        for (auto id : c.rules) {
-            const auto& rule = device.rules[id.index()];
-            if (!out.empty()) out += "\n";
-            out += model::print_expr(device, rule.match) + " => " + model::print_action(device, rule);
-        }
-    }
-    return out;
-}
 
 /// One rule of table filter, chain FORWARD (or of another table), lowered: "MATCH => ACTION".
 inline std::string rule_text(const std::string& rule, const std::string& table = "filter",

@@ -10,24 +10,11 @@
 
 #include "dialects/pfsense/read.hpp"
 #include "flow/trace.hpp"
-#include "model/print.hpp"
 #include "model/resolve.hpp"
 #include "model/validate.hpp"
+#include "tests/support/reading.hpp"
 
 namespace egresslint::test {
-
-struct ReadResult {
-    base::Sources sources;
-    base::Diagnostics diagnostics;
-    std::vector<model::Device> devices;
-
-    [[nodiscard]] bool fatal() const { return base::has_fatal(diagnostics); }
-    [[nodiscard]] std::string messages() const {
-        std::string out;
-        for (const auto& d : diagnostics) out += d.code + " " + sources.where(d.span) + " " + d.message + "\n";
-        return out;
-    }
-};
 
 inline ReadResult read_text(const std::string& text, bool opnsense) {
     ReadResult out;
