@@ -115,11 +115,19 @@ void ask_site(DeviceCheck& check, const Prepared& p, const Intent& intent, std::
     }
 }
 
+/// What of the rules is asked: of a device, of a device that stands on a way of several, of the way. What a device
+/// blocks never comes to the end of a way: who logs it is each device's own matter.
+enum class Asked : std::uint8_t { alone, on_a_way, way };
+bool belongs(std::string_view code, Asked of) {
+    const bool each = code == "EL109";
+    return of == Asked::alone || each == (of == Asked::on_a_way);
+}
+
 /// Every selected rule that is a question.
-void ask_all(DeviceCheck& check, const Options& options) {
+void ask_all(DeviceCheck& check, const Options& options, Asked of) {
     check.warm_up();
     for (const RuleFile& rule : rules())
-        if (selected(options, rule.code))
+        if (selected(options, rule.code) && belongs(rule.code, of))
             for (const Question& q : questions_of(rule)) check.ask(q);
 }
 
@@ -167,7 +175,7 @@ public:
                      {}});
         if (rules_too_) {
             // What passes two devices is judged by what comes of it at the end.
-            if (!on_a_way) ask_all(check, options_);
+            ask_all(check, options_, on_a_way ? Asked::on_a_way : Asked::alone);
             if (is_asked("EL108")) ipv6_unfiltered(p, intent_, sources_, check.findings());
             ask_site(check, p, intent_, site);
             checks::run(check, p, intent_, sources_, options_, asked());
@@ -179,7 +187,7 @@ public:
                 check.findings(), p, intent_, sources_, number, *options_.workshop,
                 [&](const Prepared& after, const base::Sources& texts, bool hygiene) {
                     DeviceCheck again(after, intent_, texts, options_);
-                    if (!on_a_way) ask_all(again, options_);
+                    ask_all(again, options_, on_a_way ? Asked::on_a_way : Asked::alone);
                     if (is_asked("EL108")) ipv6_unfiltered(after, intent_, texts, again.findings());
                     std::vector<SiteQuestion> once_more = site;
                     ask_site(again, after, intent_, once_more);
@@ -205,7 +213,7 @@ public:
         DeviceCheck check(p, intent_, sources_, options_);
         report.assumptions.insert(report.assumptions.end(), p.assumptions.begin(), p.assumptions.end());
         if (p.violations.empty()) {
-            if (rules_too_) ask_all(check, options_);
+            if (rules_too_) ask_all(check, options_, Asked::way);
             if (options_.egress_map || !rules_too_) check.egress_map(report.egress);
         }
         if (rules_too_) check.bookkeeping(asked());

@@ -352,6 +352,8 @@ Connected connect(const Device& first, const Device& second, const std::vector<L
         const ChainId chain = b.chain(itself.name);
         Rule foreign;
         foreign.match = b.negate(b.in(Field::src, b.addresses(IntervalSet(own4), IntervalSet(own6))));
+        // There are no such packets: nobody need ask where they are logged.
+        foreign.effects.emplace_back(Log{});
         foreign.control = Decide{Verdict::drop, {}, true};
         b.rule(chain, std::move(foreign));
         b.stage(itself.name, Label::classify, among(Field::in_if, {out.first_itself}), chain);
