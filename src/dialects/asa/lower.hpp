@@ -17,6 +17,9 @@ void lower_classic(Context& context, const Config& config);
 class Surroundings;
 /// What an inspection engine takes part in (inspect.cpp).
 void inspect_stage(Context& context, const Config& config, Surroundings& around);
+class Names;
+/// What PIX 6 lets out (outbound.cpp); `with_list`: interfaces with an access list.
+void outbound_stages(Names& names, Surroundings& around, const std::vector<std::string>& with_list);
 /// True where object NAT and real addresses in access lists apply: by the version, else by the commands that stand
 /// there.
 [[nodiscard]] bool is_modern(const Config& config);

@@ -291,16 +291,7 @@ private:
                 }
             }
         }
-        // Lists of PIX 5 for what goes out; the closest entry decides there, which is not read.
-        if (!c_.applies.empty()) {
-            const auto chain = b_.chain("outbound lists");
-            for (const Statement* s : c_.applies) {
-                const auto which = b_.opaque_rule(chain, around_.in(inner(s->word(1))), b_.origin(s->span, s->text()));
-                x_.unread(s->span, "`outbound` lists are not analysed: they may deny what goes out", Influence::filter,
-                          which);
-            }
-            b_.stage("outbound lists", model::Label::filter, around_.forwarded(), chain);
-        }
+        outbound_stages(names_, around_, with_list_);
         if (c_.version.product == Version::Product::fwsm) {
             // A services module passes nothing without an access list.
             auto when = around_.forwarded();

@@ -85,6 +85,48 @@ TEST_CASE("pix: dynamic translation") {
           });
 }
 
+// Command Reference 6, "outbound" and "apply"; what `except` means besides: Cisco Press, "AAA and the PIX", on
+// enterprisenetworkingplanet.com.
+TEST_CASE("pix: outbound lists") {
+    const std::string nat = "nat (inside) 1 0 0\nglobal (outside) 1 interface\n";
+    const char* const passes = "accept outside 203.0.113.2:40000 > 198.51.100.9:25";
+    const char* const both = "accept outside 203.0.113.2:40000 > 198.51.100.9:25 | drop";
+    const auto with = [&](const char* lists) { return nat + lists; };
+    const std::string deny = with("outbound 1 deny 0 0 25 tcp\napply (inside) 1 outgoing_src\n");
+    const std::string but_mail = with(
+        "outbound 1 deny 0 0 25 tcp\noutbound 1 permit 10.0.0.25 255.255.255.255 25 tcp\n"
+        "apply (inside) 1 outgoing_src\n");
+    const std::string other_port = with("outbound 1 deny 0 0 80 tcp\napply (inside) 1 outgoing_src\n");
+    const std::string unapplied = with("outbound 1 deny 0 0\n");
+    const std::string by_destination =
+        with("outbound 2 deny 198.51.100.0 255.255.255.0\napply (inside) 2 outgoing_dest\n");
+    const std::string except = with(
+        "outbound 1 deny 10.0.0.0 255.255.255.0\noutbound 1 except 198.51.100.9 "
+        "255.255.255.255 25 tcp\napply (inside) 1 outgoing_src\n");
+    const std::string elsewhere = with("outbound 1 deny 0 0\napply (dmz) 1 outgoing_src\n");
+    const std::string either = with(
+        "outbound 1 permit 10.0.0.25\noutbound 2 deny 0 0 25\napply (inside) 1 outgoing_src\n"
+        "apply (inside) 2 outgoing_dest\n");
+    const std::string tie =
+        with("outbound 1 deny 10.0.0.25\noutbound 1 permit 10.0.0.25\napply (inside) 1 outgoing_src\n");
+    const std::string java = with("outbound 1 deny 0 0 java\napply (inside) 1 outgoing_src\n");
+    const std::string odd = with("outbound 1 deny 0 0 nosuchport\napply (inside) 1 outgoing_src\n");
+    check(classic_office, {
+                              {deny.c_str(), mail_out, "drop", "P6 outbound"},
+                              {other_port.c_str(), mail_out, passes, "P6 outbound: what no entry matches passes"},
+                              {but_mail.c_str(), mail_out, passes, "P6 outbound: the narrowest entry decides"},
+                              {but_mail.c_str(), other_out, "drop", "P6 outbound: the narrowest entry decides"},
+                              {unapplied.c_str(), mail_out, passes, "P6 apply: without it a list does nothing"},
+                              {by_destination.c_str(), mail_out, "drop", "P6 apply: outgoing_dest"},
+                              {except.c_str(), mail_out, passes, "Cisco Press: except names the other side"},
+                              {elsewhere.c_str(), mail_out, passes, "P6 apply: of one interface"},
+                              {either.c_str(), mail_out, "drop", "P6 apply: source and destination are judged both"},
+                              {tie.c_str(), mail_out, both, "not settled here"},
+                              {java.c_str(), mail_out, passes, "P6 outbound: java is about what a page holds"},
+                              {odd.c_str(), mail_out, both, "a port that nobody knows"},
+                          });
+}
+
 TEST_CASE("pix: static translation") {
     const char* fixed =
         "static (inside,outside) 203.0.113.25 10.0.0.25 netmask 255.255.255.255 0 0\n"
