@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inspection of SMTP: `inspect esmtp` of a policy map that a service policy applies, `fixup protocol smtp` before that.
+// What a service policy does to connections: `inspect esmtp` (before that `fixup protocol smtp`) takes part in the
+// dialogue; `police` and the limits of `set connection` bound how many there are.
 // Sources: Firewall CLI Configuration Guide 9.x, "SMTP and Extended SMTP Inspection", defaults: the server's banner is
 // masked, STARTTLS is removed, other commands are replaced; "Default Inspections": TCP 25. Command Reference 6.3,
 // "fixup protocol": port 25 unless told.
@@ -38,8 +39,11 @@ public:
                 if (line.words[0] == "class") in_class = line.word(1);
                 if (line.words[0] == "inspect" && (line.word(1) == "esmtp" || line.word(1) == "smtp"))
                     add(line, where, of_class(in_class, line));
+                if (limits(line)) limit(line, where, of_class(in_class, line));
             }
         }
+        if (limits_.valid())
+            b_.stage("connection limits", model::Label::classify, around_.forwarded(), limits_, model::Verdict::accept);
         if (chain_.valid())
             b_.stage("inspect esmtp", model::Label::classify, around_.forwarded(), chain_, model::Verdict::accept);
     }
@@ -52,6 +56,22 @@ private:
         rule.effects.emplace_back(model::Inspected{});
         rule.control = model::Decide{model::Verdict::accept, {}, true};
         b_.rule(chain_, std::move(rule), s.span, s.text());
+    }
+
+    /// A limit of 0 is none. Command Reference, "set connection", "police".
+    static bool limits(const Statement& s) {
+        if (s.words[0] == "police") return true;
+        if (s.words[0] != "set" || s.word(1) != "connection") return false;
+        for (std::size_t i = 2; i + 1 < s.words.size(); ++i)
+            if ((s.word(i) == "conn-max" || s.word(i) == "per-client-max") && s.word(i + 1) != "0") return true;
+        return false;
+    }
+    void limit(const Statement& s, ExprId where, ExprId what) {
+        if (!limits_.valid()) limits_ = b_.chain("connection limits");
+        model::Rule rule;
+        rule.match = b_.all({where, b_.proto(6), what});
+        rule.effects.emplace_back(model::Limited{});
+        b_.rule(limits_, std::move(rule), s.span, s.text());
     }
 
     /// "25", "25-30"; every port where it is no range, so that nothing is missed.
@@ -98,7 +118,7 @@ private:
     model::Builder& b_;
     const Config& c_;
     Surroundings& around_;
-    model::ChainId chain_;
+    model::ChainId chain_, limits_;
 };
 
 }  // namespace

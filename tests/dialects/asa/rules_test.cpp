@@ -71,6 +71,17 @@ TEST_CASE("asa, pix: SMTP inspection") {
           "proto=tcp ?\"class-map few: match access-list A\" => inspected; accept");
     CHECK(inspection(modern_office, policy + "inspection_default\n  inspect esmtp\n").empty());  // applied nowhere
     CHECK(inspection(modern_office, policy + "inspection_default\n  inspect ftp\nservice-policy p global\n").empty());
+    // Command Reference, "set connection": 0 is no limit. Only SMTP is looked at.
+    const auto limits = [](const std::string& lines) {
+        const auto result = read(modern_office + lines);
+        REQUIRE(result.devices.size() == 1);
+        return chain_text(result.devices[0], "connection limits");
+    };
+    CHECK(limits(policy + "class-default\n  set connection per-client-max 20\nservice-policy p global\n") ==
+          "proto=tcp dport=25 => limited; continue");
+    CHECK(limits(policy + "odd\n  police input 8000 conform-action transmit\nservice-policy p interface dmz\n") ==
+          "(in_if=dmz | out_if=dmz) proto=tcp dport=587-588 => limited; continue");
+    CHECK(limits(policy + "class-default\n  set connection conn-max 0\nservice-policy p global\n").empty());
     CHECK(inspection(classic_office, "fixup protocol smtp 25-26\n") == "proto=tcp dport=25-26 => inspected; accept");
     CHECK(inspection(classic_office, "fixup protocol smtp 25\nno fixup protocol smtp 25\n").empty());
 }
