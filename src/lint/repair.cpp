@@ -173,6 +173,10 @@ std::optional<std::vector<base::TextEdit>> written(const Proposal& proposal, con
 void offer_fixes(std::vector<Finding>& findings, const Prepared& prepared, const Intent& intent,
                  const base::Sources& sources, std::size_t device, const Workshop& workshop, const Recheck& recheck,
                  flow::Budget budget) {
+    // A proof on two versions with many unknowns may grow without end; a fix that takes so much is not offered.
+    budget.max_nodes = std::min<std::size_t>(budget.max_nodes, 3'000'000);
+    budget.max_edges = std::min<std::size_t>(budget.max_edges, 60'000'000);
+    budget.max_rows = std::min<std::size_t>(budget.max_rows, 30'000);
     if (!workshop.write || !workshop.read || prepared.device.rules.size() > workshop.most_rules) return;
     const std::vector<Finding> before = findings;
     std::size_t proofs = 0;
