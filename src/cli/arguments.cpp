@@ -77,6 +77,28 @@ std::string check_rule_selector(std::string_view option, std::string& word, bool
                        near.empty() ? "; `egresslint rules` lists them" : fmt::format("; did you mean '{}'?", near));
 }
 
+std::vector<std::string> rule_codes() {
+    std::vector<std::string> out;
+    for (const lint::RuleFile& rule : lint::rules()) out.push_back(rule.code);
+    return out;
+}
+
+/// The words that an option takes, where those are few. --format differs from command to command.
+Words values_of(std::string_view option) {
+    if (option == "--color") return {"auto", "always", "never"};
+    if (option == "--fail-on") return {"error", "warning", "note", "never"};
+    if (option == "--min-certainty") return {"possible", "proven"};
+    if (option == "--after") return {"read", "resolve"};
+    if (option == "--path") return {"forward", "input", "output"};
+    if (option == "--unknown") return {"may", "must"};
+    if (option == "--proto") return {"tcp", "udp", "sctp", "dccp", "udplite"};
+    if (option == "--family") return {"ipv4", "ipv6", "4", "6"};
+    if (option == "--dialect") return dialect_names();
+    return {};
+}
+
+std::string one_of(std::string_view option, const std::string& word) { return one_of(option, word, values_of(option)); }
+
 /// What the parser writes into before it is translated into Options.
 struct Raw {
     std::vector<std::string> outputs;
@@ -139,7 +161,41 @@ public:
         return out;
     }
 
+    [[nodiscard]] ProgramPage describe() {
+        ProgramPage out;
+        out.summary = app_.get_description();
+        out.options = describe_options(app_, nullptr);
+        for (const Command& command : commands())
+            out.commands.push_back({std::string(command.name), std::string(command.summary),
+                                    describe_options(*app_.get_subcommand(std::string(command.name)), &command)});
+        return out;
+    }
+
 private:
+    static std::vector<OptionPage> describe_options(CLI::App& app, const Command* command) {
+        std::vector<OptionPage> out;
+        for (const CLI::Option* option : app.get_options()) {
+            OptionPage page;
+            page.describes = option->get_description();
+            page.positional = option->get_positional();
+            if (page.positional) {
+                page.names = {option->get_name(true)};
+                page.value = page.names.front();
+            } else {
+                for (const std::string& name : option->get_snames()) page.names.push_back("-" + name);
+                for (const std::string& name : option->get_lnames()) page.names.push_back("--" + name);
+                if (option->get_items_expected_max() > 0) page.value = option->get_type_name();
+            }
+            const std::string& name = page.names.back();
+            const Words words = name == "--format" && command != nullptr ? command->formats : values_of(name);
+            page.values.assign(words.begin(), words.end());
+            if (page.value == "CODE" || page.value == "CODE,...") page.values = rule_codes();
+            if (page.value == "ACTION") page.values = {"verify"};
+            out.push_back(std::move(page));
+        }
+        return out;
+    }
+
     void add_global(CLI::App& app) {
         app.add_option("--color", raw_.color, "auto, always or never")->type_name("WHEN");
         app.add_flag("-q,--quiet", options_.quiet, "no remarks, no summary");
@@ -171,6 +227,12 @@ private:
             text("--via-kernel", options_.via_kernel, "FILE",
                  "what the kernel makes of FILE, in a private namespace (needs egresslint-nft)");
             flag("--show-files", options_.show_files, "print which files form which device, and stop");
+        }
+        if (command.takes & takes_change)
+            flag("--changed", options_.changed, "PATHs are the files of a change: check the devices that they concern");
+        if (command.takes & takes_config) {
+            text("ACTION", options_.action, "", "verify");
+            text("--config", options_.config, "FILE", "the intent file, egresslint.toml");
         }
         if (command.takes & takes_intent) {
             text("--config", options_.config, "FILE", "the intent file, egresslint.toml");
@@ -286,13 +348,13 @@ private:
         if (!options_.format_given) options_.format = command.formats.front();
         std::string problem = one_of("--format", options_.format, command.formats);
         if (problem.empty()) problem = translate_outputs();
-        if (problem.empty()) problem = one_of("--color", raw_.color, {"auto", "always", "never"});
-        if (problem.empty()) problem = one_of("--fail-on", raw_.fail_on, {"error", "warning", "note", "never"});
-        if (problem.empty()) problem = one_of("--min-certainty", raw_.min_certainty, {"possible", "proven"});
+        if (problem.empty()) problem = one_of("--color", raw_.color);
+        if (problem.empty()) problem = one_of("--fail-on", raw_.fail_on);
+        if (problem.empty()) problem = one_of("--min-certainty", raw_.min_certainty);
         if (problem.empty() && !options_.dialect.empty())
-            problem = one_of("--dialect", options_.dialect, dialect_names());
+            problem = one_of("--dialect", options_.dialect);
         if (problem.empty() && !options_.after.empty())
-            problem = one_of("--after", options_.after, {"read", "resolve"});
+            problem = one_of("--after", options_.after);
         for (std::string& word : options_.select)
             if (problem.empty()) problem = check_rule_selector("--select", word, !options_.rule_directories.empty());
         for (std::string& word : options_.extend_select)
@@ -347,11 +409,11 @@ private:
     std::string translate_service(const Command& command) {
         if ((command.takes & takes_service) == 0) return "";
         if (options_.all_ports) return "--dport: a matrix is of one port; name it";
-        std::string problem = one_of("--path", options_.path, {"forward", "input", "output"});
-        if (problem.empty()) problem = one_of("--unknown", options_.unknown, {"may", "must"});
-        if (problem.empty()) problem = one_of("--proto", options_.proto, {"tcp", "udp", "sctp", "dccp", "udplite"});
+        std::string problem = one_of("--path", options_.path);
+        if (problem.empty()) problem = one_of("--unknown", options_.unknown);
+        if (problem.empty()) problem = one_of("--proto", options_.proto);
         if (problem.empty() && !raw_.family.empty())
-            problem = one_of("--family", raw_.family, {"ipv4", "ipv6", "4", "6"});
+            problem = one_of("--family", raw_.family);
         if (problem.empty() && !raw_.sport.empty()) problem = port("--sport", raw_.sport, options_.sport);
         const bool ipv4 = raw_.ipv4 || raw_.family == "ipv4" || raw_.family == "4";
         options_.ipv6 = raw_.ipv6 || raw_.family == "ipv6" || raw_.family == "6";
@@ -374,6 +436,8 @@ private:
             return "--fix cannot write standard input";
         const auto dashes = std::count(options_.paths.begin(), options_.paths.end(), "-");
         if (dashes > 1 || (dashes == 1 && options_.packets == "-")) return "standard input can be read only once";
+        if (options_.changed && (options_.paths.empty() || dashes != 0))
+            return "--changed needs the files of the change as PATH";
         if (!options_.stdin_filename.empty() && dashes == 0) return "--stdin-filename needs the PATH -";
         return "";
     }
@@ -400,5 +464,7 @@ private:
 }  // namespace
 
 Parsed parse_arguments(int argc, const char* const* argv) { return Parser().parse(argc, argv); }
+
+ProgramPage describe_program() { return Parser().describe(); }
 
 }  // namespace egresslint::cli

@@ -22,6 +22,8 @@ enum Takes : unsigned {
     takes_after = 1u << 8,        ///< model's --after
     takes_rule_files = 1u << 12,  ///< --rules DIR
     takes_service = 1u << 9,      ///< matrix' --path, --proto, --sport, --unknown, --family
+    takes_change = 1u << 14,      ///< check's --changed
+    takes_config = 1u << 15,      ///< config's ACTION, --config
     takes_writing = 1u << 20,     ///< --force, --stdout of init
 };
 
@@ -46,5 +48,6 @@ Expected<int> run_matrix(Session& session);
 Expected<int> run_model(Session& session);
 Expected<int> run_rules(Session& session);
 Expected<int> run_explain(Session& session);
+Expected<int> run_config(Session& session);
 
 }  // namespace egresslint::cli

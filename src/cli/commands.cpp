@@ -9,7 +9,7 @@ const std::vector<Command>& commands() {
     static const std::vector<Command> table{
         {"check",
          "lint; finds egresslint.toml upward, infers what it does not say",
-         lints,
+         lints | takes_change,
          {"text", "concise", "json", "jsonl"},
          run_check},
         {"audit",
@@ -46,6 +46,11 @@ const std::vector<Command>& commands() {
         {"model", "the vendor-neutral model", takes_paths | takes_intent | takes_after, {"json", "text"}, run_model},
         {"rules", "the list of rules", takes_rule_files, {"text", "json"}, run_rules},
         {"explain", "one rule's page: why, example, fix", takes_code | takes_rule_files, {"text", "json"}, run_explain},
+        {"config",
+         "verify: whether egresslint.toml reads, and what it names is there",
+         takes_config | takes_rule_files,
+         {"text"},
+         run_config},
     };
     return table;
 }

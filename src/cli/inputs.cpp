@@ -7,8 +7,10 @@
 #include <array>
 #include <filesystem>
 #include <set>
+#include <utility>
 
 #include "base/io.hpp"
+#include "cli/change.hpp"
 #include "cli/helper.hpp"
 #include "cli/paths.hpp"
 #include "dialects/iproute/read.hpp"
@@ -23,15 +25,9 @@ namespace {
 constexpr std::array<std::string_view, 10> telling_extensions{
     ".nft", ".nftables", ".rules", ".iptables", ".ip6tables", ".ipset", ".v4", ".v6", ".save", ".fw"};
 
-std::string beside(const lint::Intent& intent, const std::string& path) {
-    return fs::path(path).is_absolute() || intent.directory.empty() || intent.directory == "."
-               ? path
-               : (fs::path(intent.directory) / path).string();
-}
-
 /// `ip -j` dumps of the block, or of the command line.
 Expected<void> read_surroundings(const Options& options, const lint::Intent& intent, base::Sources& sources,
-                                 lint::DeviceInput& device, std::vector<std::string>& plan) {
+                                 lint::DeviceInput& device, std::vector<PlanLine>& plan) {
     using ReadDump = void (*)(const base::Sources&, base::FileId, model::Device&, base::Diagnostics&);
     struct Dump {
         std::string option, declared;
@@ -57,7 +53,8 @@ Expected<void> read_surroundings(const Options& options, const lint::Intent& int
         if (base::has_fatal(diagnostics))
             return tl::unexpected(Failure{Status::not_understood, fatal_problems(diagnostics)});
         device.diagnostics.insert(device.diagnostics.end(), diagnostics.begin(), diagnostics.end());
-        plan.push_back(fmt::format("{}: ip dump, device {}", shown_path(path), device.device.name));
+        plan.push_back(
+            {fmt::format("{}: ip dump, device {}", shown_path(path), device.device.name), device.device.name});
     }
     return {};
 }
@@ -70,7 +67,6 @@ public:
                                                                   const std::string& dialect) {
         std::vector<RecognisedFile> out;
         Failure problems{Status::unreadable, {}};
-        std::size_t strangers = 0;
         for (const NamedFile& file : named) {
             const auto edited = session_.overlay.find(file.path);
             auto text = edited != session_.overlay.end() ? tl::expected<std::string, base::IoError>(edited->second)
@@ -84,18 +80,34 @@ public:
             std::string problem = recognise_one(recognised, dialect);
             if (problem.empty()) {
                 out.push_back(std::move(recognised));
-            } else if (file.from_directory && !tells(file.shown)) {
-                ++strangers;
-                session_.remark(fmt::format("not read: {}", problem));
+            } else if (file.from_directory) {
+                strangers_.push_back({file, std::move(problem)});
             } else {
                 if (problems.problems.empty()) problems.status = Status::not_understood;
                 problems.problems.push_back({std::move(problem), {}, {}});
             }
         }
-        if (problems.problems.empty() && out.empty() && strangers != 0)
-            return tl::unexpected(failure(Status::not_understood, "no configuration was recognised among the files"));
         if (!problems.problems.empty()) return tl::unexpected(std::move(problems));
+        if (out.empty() && !strangers_.empty() && !session_.options.changed) {
+            if (auto judged = judge_strangers({}); !judged) return tl::unexpected(judged.error());
+            return tl::unexpected(failure(Status::not_understood, "no configuration was recognised among the files"));
+        }
         return out;
+    }
+
+    /// Files found in directories that no dialect recognises: a part that another file includes is none of them, one
+    /// that is called like a configuration ends the run, the others are named. `included`: real paths.
+    [[nodiscard]] Expected<void> judge_strangers(const std::set<std::string>& included) {
+        Failure problems{Status::not_understood, {}};
+        for (Stranger& stranger : std::exchange(strangers_, {})) {
+            if (stranger.file.context || included.contains(real_path(stranger.file.path))) continue;
+            if (tells(stranger.file.shown))
+                problems.problems.push_back({std::move(stranger.problem), {}, {}});
+            else
+                session_.remark(fmt::format("not read: {}", stranger.problem));
+        }
+        if (!problems.problems.empty()) return tl::unexpected(std::move(problems));
+        return {};
     }
 
     [[nodiscard]] Expected<std::vector<lint::DeviceInput>> read(const Group& group,
@@ -107,8 +119,9 @@ public:
             const RecognisedFile& file = files[i];
             inputs.push_back({file.file, file.path == "-" ? "" : file.path, session_.options.allow_includes_outside});
             shown.push_back(file.shown);
-            inputs_.plan.push_back(fmt::format("{}: {}, device {}{}", file.shown, file.because, group.name,
-                                               group.because.empty() ? "" : " (" + group.because + ")"));
+            inputs_.plan.push_back({fmt::format("{}: {}, device {}{}", file.shown, file.because, group.name,
+                                                group.because.empty() ? "" : " (" + group.because + ")"),
+                                    group.name});
         }
         const std::size_t before = session_.sources.size();
         base::Diagnostics diagnostics;
@@ -116,7 +129,7 @@ public:
         for (std::size_t i = before; i < session_.sources.size(); ++i) {
             const std::string path = session_.sources.file(base::FileId(i)).path;
             shown.push_back(path);
-            inputs_.plan.push_back(fmt::format("{}: included, device {}", path, group.name));
+            inputs_.plan.push_back({fmt::format("{}: included, device {}", path, group.name), group.name});
         }
         if (base::has_fatal(diagnostics))
             return tl::unexpected(Failure{Status::not_understood, fatal_problems(diagnostics)});
@@ -159,6 +172,10 @@ public:
         if (!named) return tl::unexpected(named.error());
         auto files = recognise(*named, block.dialect.empty() ? session_.options.dialect : block.dialect);
         if (!files) return tl::unexpected(files.error());
+        if (files->empty())
+            return tl::unexpected(failure(Status::not_understood,
+                                          fmt::format("device {}: no configuration was recognised", block.name),
+                                          block.span));
         Group group;
         group.name = block.name;
         group.because = "[[device]] of the intent file";
@@ -177,7 +194,19 @@ public:
                             block.span));
             group.files.push_back(i);
         }
-        return read(group, *files, &block);
+        const std::size_t before = session_.sources.size();
+        auto devices = read(group, *files, &block);
+        if (!devices) return devices;
+        if (auto judged = judge_strangers(texts_since(before)); !judged) return tl::unexpected(judged.error());
+        return devices;
+    }
+    /// Real paths of the texts that were added since there were `before`: what a configuration includes.
+    [[nodiscard]] std::set<std::string> texts_since(std::size_t before) const {
+        std::set<std::string> out;
+        for (std::size_t i = before; i < session_.sources.size(); ++i)
+            out.insert(real_path(session_.sources.file(base::FileId(i)).path));
+        out.erase("");
+        return out;
     }
 
     [[nodiscard]] Expected<std::vector<NamedFile>> block_files(const lint::DeviceIntent& block) const {
@@ -236,8 +265,14 @@ private:
         return fmt::format("{}: {}; name it with --dialect", file.shown, file.because);
     }
 
+    struct Stranger {
+        NamedFile file;
+        std::string problem;
+    };
+
     Session& session_;
     Inputs& inputs_;
+    std::vector<Stranger> strangers_;
 };
 
 template <class T>
@@ -272,10 +307,8 @@ Expected<void> read_undeclared(Session& session, Inputs& inputs, Reader& reader,
         const std::size_t before = session.sources.size();
         read.push_back({alone ? real_path(first.path) : "", first.shown,
                         reader.read(group, *files, block_named(*inputs.intent, group.name))});
-        for (std::size_t i = before; i < session.sources.size(); ++i)
-            included.insert(real_path(session.sources.file(base::FileId(i)).path));
+        included.merge(reader.texts_since(before));
     }
-    included.erase("");
     Failure problems{Status::not_understood, {}};
     for (ReadGroup& group : read) {
         if (!group.walked.empty() && included.contains(group.walked)) {
@@ -289,6 +322,8 @@ Expected<void> read_undeclared(Session& session, Inputs& inputs, Reader& reader,
             append(inputs.devices, std::move(*group.devices));
         }
     }
+    if (auto judged = reader.judge_strangers(included); !judged)
+        append(problems.problems, std::move(judged.error().problems));
     if (!problems.problems.empty()) return tl::unexpected(std::move(problems));
     return {};
 }
@@ -308,17 +343,45 @@ void add_ways(const lint::Intent& intent, std::set<std::string>& chosen) {
     }
 }
 
+/// Where no [[device]] names files, `check --changed` reads what is there and keeps the devices with a changed file.
+Expected<void> read_surrounding_devices(Session& session, Inputs& inputs, Reader& reader, const Change& change) {
+    if (change.files.empty() && !change.everything) return {};
+    const auto all = surroundings_of(change);
+    if (!all) return tl::unexpected(all.error());
+    if (auto read = read_undeclared(session, inputs, reader, *all); !read) return read;
+    if (change.everything) return {};
+    std::set<std::string> changed;
+    for (const NamedFile& file : change.files) changed.insert(real_path(file.path));
+    std::erase_if(inputs.devices, [&](const lint::DeviceInput& device) {
+        return std::none_of(device.files.begin(), device.files.end(),
+                            [&](const std::string& shown) { return changed.contains(real_path(shown)); });
+    });
+    return {};
+}
+
 /// With an intent file a PATH stands for the device that it belongs to: a configuration, a dump, something that a
 /// configuration includes; the intent file itself stands for all devices.
 Expected<void> read_named(Session& session, Inputs& inputs, Reader& reader) {
-    auto named = expand(session.options.paths, Status::unreadable, session.options.stdin_filename);
-    if (!named) return tl::unexpected(named.error());
     const lint::Intent& intent = *inputs.intent;
+    Change change;
+    Expected<std::vector<NamedFile>> named;
+    if (session.options.changed) {
+        auto read = read_change(session.options, intent);
+        if (!read) return tl::unexpected(read.error());
+        change = std::move(*read);
+        if (std::all_of(intent.devices.begin(), intent.devices.end(),
+                        [](const lint::DeviceIntent& block) { return block.config.empty(); }))
+            return read_surrounding_devices(session, inputs, reader, change);
+        named = change.files;
+    } else {
+        named = expand(session.options.paths, Status::unreadable, session.options.stdin_filename);
+    }
+    if (!named) return tl::unexpected(named.error());
     std::vector<NamedFile> left;
     std::set<std::string> wanted;
     for (const NamedFile& file : *named) wanted.insert(real_path(file.path));
     const std::string intent_path = intent.path.empty() ? "" : real_path(intent.path);
-    const bool all = !intent_path.empty() && wanted.contains(intent_path);
+    const bool all = change.everything || (!intent_path.empty() && wanted.contains(intent_path));
     std::set<std::string> covered;  // real paths; a path that does not exist covers nothing and is covered by nothing
     if (!intent_path.empty()) covered.insert(intent_path);
     std::vector<const lint::DeviceIntent*> unchosen;
@@ -332,8 +395,9 @@ Expected<void> read_named(Session& session, Inputs& inputs, Reader& reader) {
             return tl::unexpected(files.error());
         for (const std::string& dump : {block.addresses, block.routes, block.rules})
             if (!dump.empty()) belongs.insert(real_path(beside(intent, dump)));
-        if (!all && std::none_of(belongs.begin(), belongs.end(),
-                                 [&](const std::string& path) { return !path.empty() && wanted.contains(path); }))
+        if (!all && !lost_a_file(change, intent, block) &&
+            std::none_of(belongs.begin(), belongs.end(),
+                         [&](const std::string& path) { return !path.empty() && wanted.contains(path); }))
             continue;
         chosen.insert(block.name);
         belongs.erase("");
@@ -357,9 +421,7 @@ Expected<void> read_named(Session& session, Inputs& inputs, Reader& reader) {
         if (left.empty()) break;
         const std::size_t before = session.sources.size();
         auto devices = reader.read_block(*block);
-        std::set<std::string> included;
-        for (std::size_t i = before; i < session.sources.size(); ++i)
-            included.insert(real_path(session.sources.file(base::FileId(i)).path));
+        const std::set<std::string> included = reader.texts_since(before);
         const auto covers = [&](const NamedFile& file) {
             return file.path != "-" && included.contains(real_path(file.path));
         };
@@ -368,7 +430,7 @@ Expected<void> read_named(Session& session, Inputs& inputs, Reader& reader) {
         append(inputs.devices, std::move(*devices));
         left.erase(std::remove_if(left.begin(), left.end(), covers), left.end());
     }
-    if (left.empty() && inputs.devices.empty())
+    if (left.empty() && inputs.devices.empty() && !session.options.changed)
         return tl::unexpected(
             failure(Status::usage, fmt::format("nothing to read: no [[device]] of {} has a `config`", intent.path)));
     if (left.empty()) return {};
@@ -435,6 +497,7 @@ Expected<Inputs> read_inputs(Session& session, IntentSearch search) {
                                                    : "nothing to read: give a PATH"));
     }
     if (!read) return tl::unexpected(read.error());
+    if (options.changed && inputs.devices.empty()) return inputs;
     const bool dumps = !options.addresses.empty() || !options.routes.empty() || !options.routing_rules.empty();
     if (dumps && inputs.devices.size() != 1)
         return tl::unexpected(
@@ -476,7 +539,7 @@ std::optional<lint::Reread> reread(const Session& session, const Inputs& inputs,
     for (const base::Diagnostic& diagnostic : diagnostics)
         if (diagnostic.device < 0 || diagnostic.device == static_cast<std::int64_t>(recipe.index))
             out.input.diagnostics.push_back(diagnostic);
-    std::vector<std::string> plan;
+    std::vector<PlanLine> plan;
     if (!read_surroundings(session.options, *inputs.intent, *out.sources, out.input, plan)) return std::nullopt;
     return out;
 }
@@ -484,8 +547,18 @@ std::optional<lint::Reread> reread(const Session& session, const Inputs& inputs,
 bool shown_instead(const Session& session, const Inputs& inputs) {
     const Options& options = session.options;
     std::string out;
-    if (options.show_files)
-        for (const std::string& line : inputs.plan) out += report::escaped(line) + "\n";
+    if (options.show_files) {
+        // Some were read only to see whether they include what was named.
+        std::set<std::string> names;
+        for (const lint::DeviceInput& device : inputs.devices) {
+            const std::string& name = device.device.name;
+            for (std::size_t end = name.find('/'); end != std::string::npos; end = name.find('/', end + 1))
+                names.insert(name.substr(0, end));
+            names.insert(name);
+        }
+        for (const PlanLine& line : inputs.plan)
+            if (names.contains(line.device)) out += report::escaped(line.text) + "\n";
+    }
     if (options.show_settings) {
         const lint::Intent& intent = *inputs.intent;
         const auto line = [&](std::string_view name, std::string_view value) {

@@ -25,12 +25,18 @@ struct Recipe {
     const lint::DeviceIntent* block = nullptr;
 };
 
+/// A line of --show-files: which file, which dialect, why, which device.
+struct PlanLine {
+    std::string text;
+    std::string device;  ///< without the part behind the slash, where a file holds several
+};
+
 struct Inputs {
     /// Owned here because devices point into it.
     std::unique_ptr<lint::Intent> intent = std::make_unique<lint::Intent>();
     std::vector<lint::DeviceInput> devices;
-    std::vector<Recipe> recipes;    ///< by lint::DeviceInput::number
-    std::vector<std::string> plan;  ///< for --show-files: which file, which dialect, why, which device
+    std::vector<Recipe> recipes;  ///< by lint::DeviceInput::number
+    std::vector<PlanLine> plan;
 };
 
 enum class IntentSearch : unsigned char { upward, only_when_named };

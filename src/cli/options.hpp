@@ -26,6 +26,7 @@ struct Options {
     std::string dialect;
     std::string stdin_filename;
     std::string addresses, routes, routing_rules;  ///< ip -j dumps
+    bool changed = false;                          ///< paths are the files of a change
     bool allow_includes_outside = false;
     bool live = false;
     std::string via_kernel;
@@ -66,6 +67,7 @@ struct Options {
     std::vector<std::uint16_t> dports;  ///< egress, matrix; empty = 25
     bool all_ports = false;             ///< egress --dport any
     std::string code;                   ///< explain
+    std::string action;                 ///< config: verify
     std::string path = "forward";       ///< matrix: forward, input or output
     std::string proto = "tcp";          ///< matrix: a protocol with ports
     std::uint16_t sport = 10000;        ///< matrix

@@ -13,6 +13,7 @@ struct NamedFile {
     std::string path;             ///< to open; "-" is standard input
     std::string shown;            ///< relative to the working directory where it lies below it
     bool from_directory = false;  ///< found by walking; nobody named it
+    bool context = false;         ///< read because it may include or complement a file of the change
 };
 
 /// Relative to the working directory if the file lies in it, else as given; without "./" and doubled slashes.
