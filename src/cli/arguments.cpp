@@ -191,6 +191,7 @@ private:
             page.values.assign(words.begin(), words.end());
             if (page.value == "CODE" || page.value == "CODE,...") page.values = rule_codes();
             if (page.value == "ACTION") page.values = {"verify"};
+            if (page.value == "SHELL") page.values = {"bash", "zsh", "fish"};
             out.push_back(std::move(page));
         }
         return out;
@@ -231,9 +232,10 @@ private:
         if (command.takes & takes_change)
             flag("--changed", options_.changed, "PATHs are the files of a change: check the devices that they concern");
         if (command.takes & takes_config) {
-            text("ACTION", options_.action, "", "verify");
+            text("ACTION", options_.action, "", "what to do: verify");
             text("--config", options_.config, "FILE", "the intent file, egresslint.toml");
         }
+        if (command.takes & takes_shell) text("SHELL", options_.shell, "", "bash, zsh or fish");
         if (command.takes & takes_intent) {
             text("--config", options_.config, "FILE", "the intent file, egresslint.toml");
             flag("--isolated", options_.isolated, "use no intent file");
@@ -351,10 +353,8 @@ private:
         if (problem.empty()) problem = one_of("--color", raw_.color);
         if (problem.empty()) problem = one_of("--fail-on", raw_.fail_on);
         if (problem.empty()) problem = one_of("--min-certainty", raw_.min_certainty);
-        if (problem.empty() && !options_.dialect.empty())
-            problem = one_of("--dialect", options_.dialect);
-        if (problem.empty() && !options_.after.empty())
-            problem = one_of("--after", options_.after);
+        if (problem.empty() && !options_.dialect.empty()) problem = one_of("--dialect", options_.dialect);
+        if (problem.empty() && !options_.after.empty()) problem = one_of("--after", options_.after);
         for (std::string& word : options_.select)
             if (problem.empty()) problem = check_rule_selector("--select", word, !options_.rule_directories.empty());
         for (std::string& word : options_.extend_select)
@@ -412,8 +412,7 @@ private:
         std::string problem = one_of("--path", options_.path);
         if (problem.empty()) problem = one_of("--unknown", options_.unknown);
         if (problem.empty()) problem = one_of("--proto", options_.proto);
-        if (problem.empty() && !raw_.family.empty())
-            problem = one_of("--family", raw_.family);
+        if (problem.empty() && !raw_.family.empty()) problem = one_of("--family", raw_.family);
         if (problem.empty() && !raw_.sport.empty()) problem = port("--sport", raw_.sport, options_.sport);
         const bool ipv4 = raw_.ipv4 || raw_.family == "ipv4" || raw_.family == "4";
         options_.ipv6 = raw_.ipv6 || raw_.family == "ipv6" || raw_.family == "6";

@@ -24,6 +24,7 @@ enum Takes : unsigned {
     takes_service = 1u << 9,      ///< matrix' --path, --proto, --sport, --unknown, --family
     takes_change = 1u << 14,      ///< check's --changed
     takes_config = 1u << 15,      ///< config's ACTION, --config
+    takes_shell = 1u << 16,       ///< completions' SHELL
     takes_writing = 1u << 20,     ///< --force, --stdout of init
 };
 
@@ -49,5 +50,6 @@ Expected<int> run_model(Session& session);
 Expected<int> run_rules(Session& session);
 Expected<int> run_explain(Session& session);
 Expected<int> run_config(Session& session);
+Expected<int> run_completions(Session& session);
 
 }  // namespace egresslint::cli

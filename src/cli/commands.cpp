@@ -51,6 +51,7 @@ const std::vector<Command>& commands() {
          takes_config | takes_rule_files,
          {"text"},
          run_config},
+        {"completions", "a script for bash, zsh or fish, to complete words", takes_shell, {"text"}, run_completions},
     };
     return table;
 }

@@ -68,6 +68,7 @@ struct Options {
     bool all_ports = false;             ///< egress --dport any
     std::string code;                   ///< explain
     std::string action;                 ///< config: verify
+    std::string shell;                  ///< completions: bash, zsh or fish
     std::string path = "forward";       ///< matrix: forward, input or output
     std::string proto = "tcp";          ///< matrix: a protocol with ports
     std::uint16_t sport = 10000;        ///< matrix
