@@ -99,6 +99,8 @@ Words values_of(std::string_view option) {
 
 std::string one_of(std::string_view option, const std::string& word) { return one_of(option, word, values_of(option)); }
 
+constexpr std::string_view exit_status_text = "0 nothing at or above --fail-on, 1 findings, 2 no verdict.";
+
 /// What the parser writes into before it is translated into Options.
 struct Raw {
     std::vector<std::string> outputs;
@@ -119,8 +121,7 @@ public:
         app_.require_subcommand(0, 1);
         app_.allow_extras();
         app_.footer(
-            "Exit status: 0 nothing at or above --fail-on, 1 findings, 2 no verdict.\n"
-            "`egresslint COMMAND --help` lists a command's options.");
+            fmt::format("Exit status: {}\n`egresslint COMMAND --help` lists a command's options.", exit_status_text));
         add_global(app_);
         for (const Command& command : commands()) {
             CLI::App* sub = app_.add_subcommand(std::string(command.name), std::string(command.summary));
@@ -164,6 +165,7 @@ public:
     [[nodiscard]] ProgramPage describe() {
         ProgramPage out;
         out.summary = app_.get_description();
+        out.exit_status = exit_status_text;
         out.options = describe_options(app_, nullptr);
         for (const Command& command : commands())
             out.commands.push_back({std::string(command.name), std::string(command.summary),

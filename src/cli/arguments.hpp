@@ -33,7 +33,7 @@ struct CommandPage {
     std::vector<OptionPage> options;
 };
 struct ProgramPage {
-    std::string summary;
+    std::string summary, exit_status;
     std::vector<OptionPage> options;  ///< without a command
     std::vector<CommandPage> commands;
 };
