@@ -212,4 +212,30 @@ std::optional<IoError> write_file_atomically(const std::string& path, std::strin
     return std::nullopt;
 }
 
+tl::expected<bool, IoError> append_to_file(const std::string& path, std::string_view content, std::uint64_t max_size) {
+    const auto fail = [&path](std::string message) { return tl::unexpected(IoError{path, std::move(message)}); };
+    const Descriptor fd(
+        open_retrying(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644));
+    if (fd.get() < 0) return fail(error_text(errno));
+    struct stat info {};
+    if (::fstat(fd.get(), &info) != 0) return fail(error_text(errno));
+    if (!S_ISREG(info.st_mode)) return fail("is not a regular file");
+    const auto before = static_cast<std::uint64_t>(info.st_size);
+    if (before > max_size || content.size() > max_size - before) return false;
+    while (!content.empty()) {
+        const ssize_t wrote = ::write(fd.get(), content.data(), content.size());
+        if (wrote < 0) {
+            if (errno == EINTR) continue;
+            return fail(error_text(errno));
+        }
+        content.remove_prefix(static_cast<std::size_t>(wrote));
+    }
+    return true;
+}
+
+std::uint64_t size_of_file(const std::string& path) {
+    struct stat info {};
+    return ::stat(path.c_str(), &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
+}
+
 }  // namespace egresslint::base

@@ -44,4 +44,11 @@ private:
 /// Writes to a temporary file beside `path`, syncs it and renames it into place.
 [[nodiscard]] std::optional<IoError> write_file_atomically(const std::string& path, std::string_view content);
 
+/// Appends to a regular file, which is made if it is missing, in one write. Nothing is written, and false returned,
+/// where the file would grow beyond `max_size` bytes.
+[[nodiscard]] tl::expected<bool, IoError> append_to_file(const std::string& path, std::string_view content,
+                                                         std::uint64_t max_size);
+/// Bytes of a file; 0 if there is none.
+[[nodiscard]] std::uint64_t size_of_file(const std::string& path);
+
 }  // namespace egresslint::base

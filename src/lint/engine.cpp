@@ -314,15 +314,19 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
         by.comments = std::move(comments);
         by.today = options.today;
         for (const DeviceReport& d : report.devices) by.devices.push_back(d.name);
-        report.suppressed = apply_suppressions(report.findings, intent, sources, by).count;
+        report.suppressed = apply_suppressions(report.findings, intent, sources, by);
     }
     const auto place_of = [&](const Finding& f) {
         const bool has = f.span.valid();
         return std::tuple(has ? sources.file(f.span.file).path : std::string{}, has ? sources.begin(f.span).line : 0u);
     };
-    std::stable_sort(report.findings.begin(), report.findings.end(), [&](const Finding& a, const Finding& b) {
+    const auto before = [&](const Finding& a, const Finding& b) {
         return std::tuple(a.device, place_of(a), a.rule) < std::tuple(b.device, place_of(b), b.rule);
-    });
+    };
+    std::stable_sort(report.findings.begin(), report.findings.end(), before);
+    std::stable_sort(
+        report.suppressed.begin(), report.suppressed.end(),
+        [&](const SuppressedFinding& a, const SuppressedFinding& b) { return before(a.finding, b.finding); });
     if (std::any_of(report.findings.begin(), report.findings.end(),
                     [](const Finding& f) { return f.severity == Severity::error; }))
         report.status = "findings";

@@ -74,6 +74,14 @@ struct Finding {
     std::string fingerprint;              ///< hex, stable under moved lines
 };
 
+/// A finding that somebody decided to live with.
+struct SuppressedFinding {
+    Finding finding;
+    bool in_comment = false;  ///< a comment in the configuration; false: [[allow]] of the intent file
+    std::string reason;
+    base::Span by;  ///< the comment or the entry
+};
+
 struct Assumption {
     std::string device;
     std::string what;     ///< "mail server 10.20.0.25"
@@ -109,11 +117,11 @@ struct DeviceReport {
 struct Report {
     std::vector<DeviceReport> devices;
     std::vector<Assumption> assumptions;
-    std::vector<EgressRow> egress;  ///< audit and egress only
-    std::size_t suppressed = 0;     ///< findings that comments and [[allow]] silence
-    std::size_t in_baseline = 0;    ///< findings that the baseline has already
-    std::vector<Finding> findings;  ///< sorted: device, file, line, code
-    std::string status = "ok";      ///< ok findings usage config unreadable not-understood
+    std::vector<EgressRow> egress;              ///< audit and egress only
+    std::vector<Finding> findings;              ///< sorted: device, file, line, code
+    std::vector<SuppressedFinding> suppressed;  ///< what comments and [[allow]] silence, sorted likewise
+    std::size_t in_baseline = 0;                ///< findings that the baseline has already
+    std::string status = "ok";                  ///< ok findings usage config unreadable not-understood
 };
 
 }  // namespace egresslint::lint

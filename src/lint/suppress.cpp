@@ -177,8 +177,8 @@ Finding note_of(std::string code, std::string name, base::Severity severity, std
 
 }  // namespace
 
-Suppressed apply_suppressions(std::vector<Finding>& findings, const Intent& intent, const base::Sources& sources,
-                              const SuppressionRules& rules) {
+std::vector<SuppressedFinding> apply_suppressions(std::vector<Finding>& findings, const Intent& intent,
+                                                  const base::Sources& sources, const SuppressionRules& rules) {
     std::vector<Comment> comments;
     const auto unknown = [&](std::string_view code) {
         if (rules.known(code)) return std::string{};
@@ -196,8 +196,7 @@ Suppressed apply_suppressions(std::vector<Finding>& findings, const Intent& inte
     std::vector<bool> allow_used(intent.allows.size(), false);
     const std::string date = rules.today.empty() ? today() : rules.today;
     const auto expired = [&](const std::string& until) { return !until.empty() && until < date; };
-    Suppressed out;
-    std::erase_if(findings, [&](const Finding& f) {
+    const auto silences = [&](const Finding& f, SuppressedFinding& by) {
         bool gone = false;
         if (f.span.valid()) {
             const std::uint32_t first = sources.begin(f.span).line;
@@ -208,7 +207,9 @@ Suppressed apply_suppressions(std::vector<Finding>& findings, const Intent& inte
                 if (c.span.file != f.span.file || c.target < first || c.target > last) continue;
                 if (!c.problem.empty() || std::find(c.codes.begin(), c.codes.end(), f.rule) == c.codes.end()) continue;
                 c.used = true;
-                gone = gone || !expired(c.until);
+                if (gone || expired(c.until)) continue;
+                gone = true;
+                by = {{}, true, c.reason, c.span};
             }
         }
         for (std::size_t i = 0; i < intent.allows.size() && !gone; ++i) {
@@ -220,10 +221,22 @@ Suppressed apply_suppressions(std::vector<Finding>& findings, const Intent& inte
             if (!match) continue;
             allow_used[i] = true;
             gone = true;
+            by = {{}, false, a.reason, a.span};
         }
-        out.count += gone ? 1 : 0;
         return gone;
-    });
+    };
+    std::vector<SuppressedFinding> out;
+    std::vector<Finding> left;
+    for (Finding& f : findings) {
+        SuppressedFinding by;
+        if (silences(f, by)) {
+            by.finding = std::move(f);
+            out.push_back(std::move(by));
+        } else {
+            left.push_back(std::move(f));
+        }
+    }
+    findings = std::move(left);
     const auto say = [&](const char* code, base::Severity severity, std::string message, base::Span span) {
         if (!rules.selected(code)) return;
         findings.push_back(

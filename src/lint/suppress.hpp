@@ -26,12 +26,9 @@ struct SuppressionRules {
     std::vector<std::string> devices;  ///< of this run: an [[allow]] of another one is not unused
     std::string today;                 ///< "2026-11-27"; "": the clock's
 };
-struct Suppressed {
-    std::size_t count = 0;
-};
 
-/// Removes suppressed findings and appends EL904 and EL905.
-Suppressed apply_suppressions(std::vector<Finding>& findings, const Intent& intent, const base::Sources& sources,
-                              const SuppressionRules& rules);
+/// Takes suppressed findings out and returns them, in their order; appends EL904 and EL905.
+std::vector<SuppressedFinding> apply_suppressions(std::vector<Finding>& findings, const Intent& intent,
+                                                  const base::Sources& sources, const SuppressionRules& rules);
 
 }  // namespace egresslint::lint

@@ -82,7 +82,7 @@ std::string write_json(const lint::Report& report, const Context& context) {
     Json findings = Json::array();
     for (const lint::Finding& finding : report.findings) findings.push_back(finding_json(finding, sources));
     out["findings"] = std::move(findings);
-    out["suppressed"] = report.suppressed;
+    out["suppressed"] = report.suppressed.size();
     out["in_baseline"] = report.in_baseline;
     if (!context.problems.empty()) {
         Json errors = Json::array();

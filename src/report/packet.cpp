@@ -54,7 +54,7 @@ std::string count_text(const lint::Report& report) {
     add(notes, "note");
     if (out.empty()) out = "no findings";
     if (possible != 0) out += fmt::format(" ({} possible)", possible);
-    if (report.suppressed != 0) out += fmt::format(", {} suppressed", report.suppressed);
+    if (!report.suppressed.empty()) out += fmt::format(", {} suppressed", report.suppressed.size());
     if (report.in_baseline != 0) out += fmt::format(", {} in the baseline", report.in_baseline);
     return out;
 }
