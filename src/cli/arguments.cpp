@@ -268,6 +268,8 @@ private:
                 ->allow_extra_args(false);
             text("--fail-on", raw_.fail_on, "LEVEL", "status 1 from this severity on: error, warning, note or never");
             flag("--exit-zero", options_.exit_zero, "status 0 even with findings");
+            flag("--sarif-suppressed", options_.sarif_suppressed,
+                 "SARIF lists what comments and [[allow]] suppress, marked as suppressed");
             flag("--no-suppressions", options_.no_suppressions, "show what comments and [[allow]] suppress");
             text("--min-certainty", raw_.min_certainty, "LEVEL", "possible (default) or proven");
             text("--baseline", options_.baseline, "FILE", "leave out the findings that FILE lists");
@@ -384,6 +386,10 @@ private:
             OutputTarget target{text.substr(0, equals), text.substr(equals + 1)};
             if (std::string problem = one_of("--output", target.format, format_names()); !problem.empty())
                 return problem;
+            for (const OutputTarget& other : options_.outputs)
+                if (other.path == target.path)
+                    return fmt::format("--output: {} would be written twice",
+                                       target.path == "-" ? "standard output" : target.path);
             options_.outputs.push_back(std::move(target));
         }
         return "";
@@ -452,7 +458,7 @@ private:
             std::string_view value;
             if (word == "--format" && i + 1 < argc) value = argv[i + 1];
             if (word.starts_with("--format=")) value = word.substr(9);
-            if (value == "json") options_.format = "json";
+            if (const report::Format* known = report::find_format(value)) options_.format = known->name;
         }
         options_.format_given = true;
     }

@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every command, one line each.
 #include "cli/command.hpp"
+#include "report/report.hpp"
 
 namespace egresslint::cli {
+namespace {
+
+std::vector<std::string_view> format_names() {
+    std::vector<std::string_view> out;
+    for (const report::Format& format : report::formats()) out.push_back(format.name);
+    return out;
+}
+
+}  // namespace
 
 const std::vector<Command>& commands() {
     constexpr unsigned lints = takes_paths | takes_intent | takes_rules | takes_rule_files | takes_findings;
     static const std::vector<Command> table{
-        {"check",
-         "lint; finds egresslint.toml upward, infers what it does not say",
-         lints | takes_change,
-         {"text", "concise", "json", "jsonl"},
-         run_check},
-        {"audit",
-         "one-off audit without an intent file: assumptions, egress map, findings",
-         lints,
-         {"text", "concise", "json", "jsonl"},
+        {"check", "lint; finds egresslint.toml upward, infers what it does not say", lints | takes_change,
+         format_names(), run_check},
+        {"audit", "one-off audit without an intent file: assumptions, egress map, findings", lints, format_names(),
          run_audit},
         {"baseline",
          "list what is found in egresslint-baseline.json, to be told of new findings only",

@@ -143,7 +143,7 @@ Expected<int> lint_and_report(Session& session, Inputs inputs, Persona persona) 
     const Status status = failing ? Status::findings : Status::ok;
     report.status = std::string(status_name(status));
 
-    report::Context context{session.sources, session.out};
+    report::Context context = report_context(session);
     context.assumptions = persona == Persona::audit;
     context.quiet = options.quiet;
     context.statistics = options.statistics;

@@ -36,6 +36,7 @@ int run(int argc, const char* const* argv) {
     session.options = std::move(parsed.options);
     session.out = style_for(session.options, STDOUT_FILENO);
     session.err = style_for(session.options, STDERR_FILENO);
+    session.step_summary = environment("GITHUB_STEP_SUMMARY");
     if (!parsed.problem.empty()) return cli::end_with(session, cli::failure(cli::Status::usage, parsed.problem));
     if (parsed.command == nullptr) return session.print(parsed.text) ? 0 : 2;
     if (const auto read = cli::read_site_rules(session); !read) return cli::end_with(session, read.error());

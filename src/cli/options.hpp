@@ -45,11 +45,12 @@ struct Options {
     bool exit_zero = false;
     bool no_suppressions = false;
     bool proven_only = false;
-    std::string baseline;        ///< findings that are known
-    std::string write_baseline;  ///< file that becomes the list of what is found
-    bool fix = false;            ///< write the fixes
-    bool diff = false;           ///< print them
-    bool unsafe_fixes = false;   ///< those too that a person should look at
+    bool sarif_suppressed = false;  ///< SARIF lists suppressed findings too
+    std::string baseline;           ///< findings that are known
+    std::string write_baseline;     ///< file that becomes the list of what is found
+    bool fix = false;               ///< write the fixes
+    bool diff = false;              ///< print them
+    bool unsafe_fixes = false;      ///< those too that a person should look at
     bool statistics = false;
     bool show_files = false;
     bool show_settings = false;

@@ -5,10 +5,50 @@
 
 #include <cstdio>
 
+#include <algorithm>
+
 #include "base/io.hpp"
+#include "cli/paths.hpp"
+#include "cli/version.hpp"
 #include "report/escape.hpp"
 
 namespace egresslint::cli {
+namespace {
+
+/// What a workflow step's summary may hold; of a larger one nothing is shown (GitHub's documentation of workflow
+/// commands, "Adding a job summary").
+constexpr std::uint64_t largest_summary = 1024 * 1024;
+
+/// Which files are other files by way of symbolic links, as far as both lie below the working directory.
+std::map<std::string, std::string> linked_paths(const base::Sources& sources) {
+    std::map<std::string, std::string> out;
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+        const std::string& shown = sources.file(base::FileId(i)).path;
+        const std::string real = shown_path(real_path(shown));
+        if (!real.empty() && real.front() != '/' && real != shown_path(shown)) out[shown] = real;
+    }
+    return out;
+}
+
+/// Appends the report to the job summary, where one is wanted. Other programs of the step write to the same file.
+Expected<void> add_to_summary(const Session& session, const lint::Report& report, const report::Context& context) {
+    const auto is_github = [](const OutputTarget& target) { return target.format == "github"; };
+    const Options& options = session.options;
+    if (session.step_summary.empty() ||
+        (options.format != "github" && std::none_of(options.outputs.begin(), options.outputs.end(), is_github)))
+        return {};
+    const std::uint64_t taken = base::size_of_file(session.step_summary);
+    const std::uint64_t room = largest_summary - std::min(taken, largest_summary);
+    const auto done = base::append_to_file(session.step_summary, report::markdown_within(room, report, context) + "\n",
+                                           largest_summary);
+    if (!done)
+        return tl::unexpected(
+            failure(Status::unreadable, fmt::format("{}: {}", done.error().path, done.error().message)));
+    if (!*done) session.remark("the job summary of this step is full; the findings are not in it");
+    return {};
+}
+
+}  // namespace
 
 std::string_view status_name(Status status) {
     switch (status) {
@@ -51,6 +91,21 @@ bool Session::print(std::string_view text) const {
     return written == text.size() && std::fflush(stdout) == 0;
 }
 
+report::Context report_context(const Session& session) {
+    report::Context context{session.sources, session.out};
+    context.version = version_number();
+    context.suppressed = session.options.sarif_suppressed;
+    context.site_rules = &session.site_rules;
+    switch (session.options.fail_on) {
+        case FailOn::note: context.fails_from = base::Severity::note; break;
+        case FailOn::warning: context.fails_from = base::Severity::warning; break;
+        case FailOn::error: context.fails_from = base::Severity::error; break;
+        case FailOn::never: context.fails_from.reset(); break;
+    }
+    context.real_paths = linked_paths(session.sources);
+    return context;
+}
+
 Expected<void> write_report(const Session& session, const lint::Report& report, report::Context context) {
     const Options& options = session.options;
     bool to_stdout = false;
@@ -67,8 +122,9 @@ Expected<void> write_report(const Session& session, const lint::Report& report, 
         if (const auto error = base::write_file_atomically(target.path, format->write(report, context)))
             return tl::unexpected(failure(Status::unreadable, fmt::format("{}: {}", error->path, error->message)));
     }
-    if (to_stdout && !options.format_given) return {};
     context.style = session.out;
+    if (auto summary = add_to_summary(session, report, context); !summary) return summary;
+    if (to_stdout && !options.format_given) return {};
     if (!session.print(report::find_format(options.format)->write(report, context)))
         return tl::unexpected(failure(Status::unreadable, "standard output could not be written"));
     return {};
@@ -81,7 +137,7 @@ int end_with(const Session& session, const Failure& failure) {
     }
     lint::Report report;
     report.status = std::string(status_name(failure.status));
-    report::Context context{session.sources, session.out};
+    report::Context context = report_context(session);
     context.problems = failure.problems;
     // A second failure here (a full disk) adds nothing that the first did not say.
     static_cast<void>(write_report(session, report, context));

@@ -41,9 +41,10 @@ struct Session {
     std::vector<lint::RuleFile> site_rules;  ///< of --rules
     base::Sources sources;
     std::map<std::string, std::string>
-        overlay;        ///< texts to read in place of files, by path as opened: fixes not yet written
-    report::Style out;  ///< for standard output
-    report::Style err;  ///< for standard error
+        overlay;               ///< texts to read in place of files, by path as opened: fixes not yet written
+    report::Style out;         ///< for standard output
+    report::Style err;         ///< for standard error
+    std::string step_summary;  ///< GITHUB_STEP_SUMMARY: the file of a workflow step's summary; "" = none
 
     /// A line on standard error about what was done with the inputs; silent with --quiet.
     void remark(std::string_view text) const;
@@ -51,7 +52,10 @@ struct Session {
     [[nodiscard]] bool print(std::string_view text) const;
 };
 
-/// Standard output in --format and every --output file. The path of a file that could not be written is a failure.
+/// What every report is told about the run.
+[[nodiscard]] report::Context report_context(const Session& session);
+/// Standard output in --format and every --output file; with the format `github` in a workflow also the job summary.
+/// The path of a file that could not be written is a failure.
 [[nodiscard]] Expected<void> write_report(const Session& session, const lint::Report& report, report::Context context);
 /// Says on standard error why there is no verdict; machine formats get an object that says so too.
 int end_with(const Session& session, const Failure& failure);

@@ -3,5 +3,6 @@
 #include "cli/version.hpp"
 
 namespace egresslint::cli {
+std::string version_number() { return EGRESSLINT_VERSION; }
 std::string version_text() { return "egresslint " EGRESSLINT_VERSION; }
 }  // namespace egresslint::cli

@@ -6,4 +6,6 @@
 namespace egresslint::cli {
 /// "egresslint 0.1.0".
 [[nodiscard]] std::string version_text();
+/// "0.1.0".
+[[nodiscard]] std::string version_number();
 }  // namespace egresslint::cli

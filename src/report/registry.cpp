@@ -10,6 +10,13 @@ const std::vector<Format>& formats() {
         {"concise", "one line a finding: file:line:column: CODE severity: message", write_concise},
         {"json", "one object, schema 1", write_json},
         {"jsonl", "one JSON object a finding", write_jsonl},
+        {"sarif", "SARIF 2.1.0, as GitHub's code scanning reads it", write_sarif},
+        {"github", "annotations of a GitHub workflow, and its job summary", write_github},
+        {"gitlab", "GitLab Code Quality", write_gitlab},
+        {"junit", "JUnit XML: a test case a finding", write_junit},
+        {"rdjson", "reviewdog's diagnostic format", write_rdjson},
+        {"checkstyle", "Checkstyle XML", write_checkstyle},
+        {"markdown", "for a comment, a ticket or a job summary", write_markdown},
     };
     return table;
 }

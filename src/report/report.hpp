@@ -3,6 +3,8 @@
 // A format computes nothing about firewalls; what it prints stands in lint::Report.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +12,7 @@
 #include "base/diagnostic.hpp"
 #include "base/source.hpp"
 #include "lint/finding.hpp"
+#include "lint/rule_file.hpp"
 #include "report/style.hpp"
 
 namespace egresslint::report {
@@ -24,9 +27,17 @@ struct Problem {
 struct Context {
     const base::Sources& sources;
     Style style;
-    bool assumptions = false;       ///< text: print devices, assumptions and the egress map before the findings
-    bool quiet = false;             ///< text: findings only, no summary
-    bool statistics = false;        ///< text: findings counted by rule at the end
+    bool assumptions = false;   ///< text: print devices, assumptions and the egress map before the findings
+    bool quiet = false;         ///< text: findings only, no summary
+    bool statistics = false;    ///< text: findings counted by rule at the end
+    bool suppressed = false;    ///< SARIF: suppressed findings too, marked as such
+    std::string version = "0";  ///< of this program
+    /// A finding at or above it fails the run; nullopt: none does.
+    std::optional<base::Severity> fails_from = base::Severity::error;
+    const std::vector<lint::RuleFile>* site_rules = nullptr;  ///< the site's own; may be null
+    /// The path without symbolic links, by the path as shown, where the two differ: services that show findings beside
+    /// files do not follow links.
+    std::map<std::string, std::string> real_paths;
     std::vector<Problem> problems;  ///< with status usage, config, unreadable, not-understood
 };
 
@@ -44,6 +55,15 @@ struct Format {
 [[nodiscard]] std::string write_concise(const lint::Report& report, const Context& context);
 [[nodiscard]] std::string write_json(const lint::Report& report, const Context& context);
 [[nodiscard]] std::string write_jsonl(const lint::Report& report, const Context& context);
+[[nodiscard]] std::string write_sarif(const lint::Report& report, const Context& context);
+[[nodiscard]] std::string write_github(const lint::Report& report, const Context& context);
+[[nodiscard]] std::string write_gitlab(const lint::Report& report, const Context& context);
+[[nodiscard]] std::string write_junit(const lint::Report& report, const Context& context);
+[[nodiscard]] std::string write_rdjson(const lint::Report& report, const Context& context);
+[[nodiscard]] std::string write_checkstyle(const lint::Report& report, const Context& context);
+[[nodiscard]] std::string write_markdown(const lint::Report& report, const Context& context);
+/// The same in at most `bytes` bytes: the least severe findings are left out whole, and it says how many.
+[[nodiscard]] std::string markdown_within(std::size_t bytes, const lint::Report& report, const Context& context);
 
 /// `error: message` with the excerpt, as text on standard error shows a problem.
 [[nodiscard]] std::string problem_text(const Problem& problem, const base::Sources& sources, const Style& style);

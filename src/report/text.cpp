@@ -92,24 +92,8 @@ std::string finding_text(const lint::Finding& finding, const Context& context) {
     for (const std::string& reason : finding.because) notes.add("because", escaped(reason));
     if (!finding.help.empty()) notes.add("help", escaped(finding.help));
     if (finding.fix && finding.fix->description != finding.help) {
-        std::vector<std::string> lines{escaped(finding.fix->description)};
-        for (const lint::Edit& edit : finding.fix->edits) {
-            const std::string where =
-                escaped(sources.file(edit.span.file).path) + ":" + std::to_string(sources.begin(edit.span).line);
-            const auto each_line = [&](std::string_view text, char sign) {
-                while (!text.empty()) {
-                    const std::size_t cut = std::min(text.find('\n'), text.size());
-                    std::string_view line = text.substr(0, cut);
-                    const std::size_t first = std::min(line.find_first_not_of(" \t"), line.size());
-                    line.remove_prefix(first);
-                    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-                    lines.push_back(fmt::format("{}: {} {}", where, sign, escaped(line)));
-                    text.remove_prefix(std::min(cut + 1, text.size()));
-                }
-            };
-            each_line(sources.text(edit.span), '-');
-            each_line(edit.replacement, '+');
-        }
+        std::vector<std::string> lines = edit_lines(*finding.fix, sources);
+        lines.insert(lines.begin(), escaped(finding.fix->description));
         if (!finding.fix->safe) lines.emplace_back("a person should look at it: --unsafe-fixes");
         notes.add("fix", lines);
     }

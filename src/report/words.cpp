@@ -78,4 +78,26 @@ std::vector<std::string> trace_lines(const std::vector<lint::TraceStep>& trace, 
     return aligned(rows);
 }
 
+std::vector<std::string> edit_lines(const lint::Fix& fix, const base::Sources& sources) {
+    std::vector<std::string> out;
+    for (const lint::Edit& edit : fix.edits) {
+        const std::string where =
+            escaped(sources.file(edit.span.file).path) + ":" + std::to_string(sources.begin(edit.span).line);
+        const auto each_line = [&](std::string_view text, char sign) {
+            while (!text.empty()) {
+                const std::size_t cut = std::min(text.find('\n'), text.size());
+                std::string_view line = text.substr(0, cut);
+                const std::size_t first = std::min(line.find_first_not_of(" \t"), line.size());
+                line.remove_prefix(first);
+                if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+                out.push_back(fmt::format("{}: {} {}", where, sign, escaped(line)));
+                text.remove_prefix(std::min(cut + 1, text.size()));
+            }
+        };
+        each_line(sources.text(edit.span), '-');
+        each_line(edit.replacement, '+');
+    }
+    return out;
+}
+
 }  // namespace egresslint::report

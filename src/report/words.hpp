@@ -22,5 +22,7 @@ inline constexpr std::size_t widest_rule = 72;  ///< columns of a rule's text in
 [[nodiscard]] std::string outcome_text(const lint::OutcomeText& outcome);
 [[nodiscard]] std::vector<std::string> trace_lines(const std::vector<lint::TraceStep>& trace,
                                                    const base::Sources& sources);
+/// "edge.nft:52: + oifname ..." for each line that goes (-) or comes (+).
+[[nodiscard]] std::vector<std::string> edit_lines(const lint::Fix& fix, const base::Sources& sources);
 
 }  // namespace egresslint::report

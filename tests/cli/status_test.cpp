@@ -10,9 +10,14 @@ using namespace egresslint::tests;
 using Catch::Contains;
 using nlohmann::json;
 
+namespace {
+const std::vector<std::string> every_format{"text",   "concise", "json",   "jsonl",      "sarif",   "github",
+                                            "gitlab", "junit",   "rdjson", "checkstyle", "markdown"};
+}  // namespace
+
 TEST_CASE("0: nothing was found") {
     const Scratch scratch(Files{{"edge.nft", clean_nft}});
-    for (const std::string format : {"text", "concise", "json", "jsonl"}) {
+    for (const std::string& format : every_format) {
         const Ran ran = scratch.run("audit edge.nft --format " + format);
         INFO(format << "\n" << ran.out << ran.err);
         CHECK(ran.status == 0);
@@ -23,7 +28,7 @@ TEST_CASE("0: nothing was found") {
 
 TEST_CASE("1: findings, in every format, and standard error says why") {
     const Scratch scratch(Files{{"edge.nft", open_nft}});
-    for (const std::string format : {"text", "concise", "json", "jsonl"}) {
+    for (const std::string& format : every_format) {
         const Ran ran = scratch.run("audit edge.nft --format " + format);
         INFO(format << "\n" << ran.out << ran.err);
         CHECK(ran.status == 1);
