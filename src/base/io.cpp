@@ -2,23 +2,22 @@
 #include "base/io.hpp"
 
 #include <fcntl.h>
-#include <glob.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <climits>
-#include <cstdlib>
 #include <cstring>
-#include <memory>
 #include <utility>
+
+#include "base/files.hpp"
 
 namespace egresslint::base {
 namespace {
 
 constexpr std::size_t max_include_files = 1024;
+constexpr std::size_t max_glob_hits = 65'536;
 
 class Descriptor {
 public:
@@ -62,21 +61,10 @@ int open_retrying(const char* path, int flags, mode_t mode = 0) {
     return fd;
 }
 
-/// Absolute path without symbolic links; "" when it does not exist.
-std::string real_path(const std::string& path) {
-    const std::unique_ptr<char, void (*)(void*)> resolved(::realpath(path.c_str(), nullptr), std::free);
-    return resolved ? std::string(resolved.get()) : std::string();
-}
-
 bool is_inside(const std::string& path, const std::string& directory) {
     if (directory == "/") return true;
     return path.size() > directory.size() && path.compare(0, directory.size(), directory) == 0 &&
            path[directory.size()] == '/';
-}
-
-bool is_regular(const std::string& path) {
-    struct stat info {};
-    return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
 }
 
 }  // namespace
@@ -115,7 +103,8 @@ tl::expected<std::string, IoError> read_file(const std::string& path, std::uint6
     }
 }
 
-IncludeJail::IncludeJail(std::string root, bool allow_outside) : root_(std::move(root)), allow_outside_(allow_outside) {
+IncludeJail::IncludeJail(std::string root, bool allow_outside, const Files* files)
+    : root_(std::move(root)), allow_outside_(allow_outside), files_(files != nullptr ? files : &disk()) {
     if (root_.empty()) root_ = ".";
 }
 
@@ -126,7 +115,7 @@ IncludeJail::Resolved IncludeJail::resolve(std::string_view pattern) const {
         return out;
     }
     const std::string path = pattern.front() == '/' ? std::string(pattern) : root_ + "/" + std::string(pattern);
-    const std::string jail = real_path(root_);
+    const std::string jail = files_->real_path(root_);
     if (jail.empty()) {
         out.refused = "the directory " + root_ + " does not exist";
         return out;
@@ -137,17 +126,13 @@ IncludeJail::Resolved IncludeJail::resolve(std::string_view pattern) const {
         // A glob may not even list directories outside the jail.
         const auto fixed = path.substr(0, path.find_first_of("*?["));
         const auto directory = fixed.substr(0, fixed.rfind('/') + 1);
-        const auto real = real_path(directory.empty() ? "." : directory);
+        const auto real = files_->real_path(directory.empty() ? "." : directory);
         if (!real.empty() && !allow_outside_ && real != jail && !is_inside(real, jail)) {
             out.refused = "outside the directory of the including file";
             return out;
         }
-        glob_t found{};
-        if (::glob(path.c_str(), 0, nullptr, &found) == 0)
-            for (std::size_t i = 0; i < found.gl_pathc; ++i) candidates.emplace_back(found.gl_pathv[i]);
-        ::globfree(&found);
-        std::sort(candidates.begin(), candidates.end());  // by byte, whatever the locale
-        std::erase_if(candidates, [](const std::string& c) { return !is_regular(c); });
+        candidates = files_->glob(path, max_glob_hits);
+        std::erase_if(candidates, [&](const std::string& c) { return !files_->is_file(c); });
         if (candidates.size() > max_include_files) {
             out.refused = "matches more than " + std::to_string(max_include_files) + " files";
             return out;
@@ -156,18 +141,18 @@ IncludeJail::Resolved IncludeJail::resolve(std::string_view pattern) const {
         candidates.push_back(path);
     }
     for (auto& candidate : candidates) {
-        const auto real = real_path(candidate);
+        const auto real = files_->real_path(candidate);
         // Outside first: whether a file outside exists is nobody's business.
         if (!allow_outside_) {
             const auto parent = candidate.substr(0, candidate.rfind('/') + 1);
-            const auto place = real.empty() ? real_path(parent) + "/x" : real;
+            const auto place = real.empty() ? files_->real_path(parent) + "/x" : real;
             if (!is_inside(place, jail)) {
                 out.paths.clear();
                 out.refused = "outside the directory of the including file";
                 return out;
             }
         }
-        if (real.empty() || !is_regular(real)) {
+        if (real.empty() || !files_->is_file(real)) {
             out.paths.clear();
             out.refused = real.empty() ? "no such file" : "is not a regular file";
             return out;

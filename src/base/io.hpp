@@ -26,9 +26,11 @@ struct IoError {
 /// Resolves include patterns relative to the including file. Nothing outside `root` (after resolving symbolic links)
 /// is ever opened unless `allow_outside`. Globs (`*`, `?`, `[…]`) expand in alphabetical order, dotfiles skipped, at
 /// most 1,024 files.
+class Files;
 class IncludeJail {
 public:
-    explicit IncludeJail(std::string root, bool allow_outside = false);
+    /// `files`: where to look; nullptr: the disk.
+    explicit IncludeJail(std::string root, bool allow_outside = false, const Files* files = nullptr);
     struct Resolved {
         std::vector<std::string> paths;
         std::string refused;  ///< why, when nothing may be opened; "" otherwise
@@ -39,6 +41,7 @@ public:
 private:
     std::string root_;
     bool allow_outside_;
+    const Files* files_;
 };
 
 /// Writes to a temporary file beside `path`, syncs it and renames it into place.

@@ -28,6 +28,7 @@ struct Input {
     base::FileId file;
     std::string path;  ///< for includes; "" for standard input
     bool allow_includes_outside = false;
+    const base::Files* files = nullptr;  ///< where includes are; nullptr: the disk
 };
 
 struct Read {

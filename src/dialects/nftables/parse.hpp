@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/diagnostic.hpp"
+#include "base/files.hpp"
 #include "base/source.hpp"
 #include "dialects/nftables/tree.hpp"
 
@@ -19,7 +20,8 @@ namespace egresslint::dialects::nftables {
 struct IncludeOptions {
     std::string path;            ///< of the main file; its directory is the include jail. "": includes are refused
     bool allow_outside = false;  ///< includes may leave that directory
-    bool fold = false;           ///< rules may be folded, see RuleNode; `sources` must outlive the tree
+    const base::Files* files = nullptr;  ///< where includes are; nullptr: the disk
+    bool fold = false;                   ///< rules may be folded, see RuleNode; `sources` must outlive the tree
 };
 
 /// Parses `file` and what it includes (added to `sources`). Linear in the size of the text; nesting, includes and the

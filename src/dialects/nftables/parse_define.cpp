@@ -234,14 +234,14 @@ void Parser::include(const std::function<void()>& item) {
         if (fatal_) return;
         if (++include_count_ > max_includes)
             return incomplete("more than " + std::to_string(max_includes) + " includes");
-        auto content = base::read_file(path);
+        auto content = files_.read(path);
         if (!content) {
             incomplete(content.error().message);
             continue;
         }
         included_bytes_ += content->size();
         if (included_bytes_ > max_included_bytes) return incomplete("the included files are too large together");
-        const auto id = sources_->add(path, std::move(*content));
+        const auto id = sources_->add(std::string(files_.label()) + path, std::move(*content));
         auto inner = std::make_unique<Stream>(Stream{id, sources_->text(id), tokenize(sources_->text(id)), path});
         if (!inner->tokens.error.empty()) {
             base::Diagnostic diagnostic;

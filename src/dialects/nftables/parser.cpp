@@ -47,7 +47,8 @@ private:
 Parser::Parser(base::Sources* sources, const IncludeOptions& options, base::Diagnostics& diagnostics)
     : sources_(sources),
       diagnostics_(diagnostics),
-      jail_(directory_of(options.path), options.allow_outside),
+      files_(options.files != nullptr ? *options.files : base::disk()),
+      jail_(directory_of(options.path), options.allow_outside, &files_),
       includes_(sources != nullptr && !options.path.empty() && options.path != "-") {
     if (options.fold) folded_ = std::make_shared<Folded>();
 }

@@ -224,6 +224,7 @@ private:
 
     base::Sources* sources_;
     base::Diagnostics& diagnostics_;
+    const base::Files& files_;
     base::IncludeJail jail_;
     bool includes_;
 

@@ -107,7 +107,8 @@ Read read(base::Sources& sources, const std::vector<Input>& inputs, base::Diagno
         if (looks_like_json(sources.text(input.file)))
             trees.push_back(read_json(sources, input.file, diagnostics));
         else
-            trees.push_back(parse(sources, input.file, {input.path, input.allow_includes_outside, true}, diagnostics));
+            trees.push_back(
+                parse(sources, input.file, {input.path, input.allow_includes_outside, input.files, true}, diagnostics));
     }
     if (fatal()) return out;
     std::string name = inputs.empty() ? "" : sources.file(inputs.front().file).path;
