@@ -155,9 +155,9 @@ private:
     }
 
     /// Of the packet's family: global and primary before global, before primary, before the rest.
-    std::optional<TracedValue> address_of(std::uint32_t interface) const {
+    std::optional<TracedValue> address_of(std::uint32_t interface, std::uint32_t alternative) const {
         if (interface < first_interface || interface >= device_.interfaces.size()) return std::nullopt;
-        const Interface& i = device_.interfaces[interface];
+        const Interface& i = addressed(device_, interface, alternative);
         const InterfaceAddress* best = nullptr;
         int best_rank = -1;
         for (const InterfaceAddress& a : i.addresses) {
@@ -170,20 +170,20 @@ private:
         return picked(unknown);
     }
 
-    std::optional<TracedValue> out_address(const Branch& b) const {
+    std::optional<TracedValue> out_address(const Branch& b, std::uint32_t alternative) const {
         const std::uint32_t out_if = b.value[dim_out_if];
         if (device_.gateway_register.valid() && out_if < device_.interfaces.size()) {
-            const auto& addresses = device_.interfaces[out_if].addresses;
+            const auto& addresses = addressed(device_, out_if, alternative).addresses;
             const std::uint32_t number = b.value[first_register + device_.gateway_register.index()];
             if (number != 0 && number <= addresses.size() && addresses[number - 1].address.family == family_)
                 return TracedValue{addresses[number - 1].address.bits, {}};
         }
-        return address_of(out_if);
+        return address_of(out_if, alternative);
     }
 
-    std::optional<TracedValue> in_address() const {
+    std::optional<TracedValue> in_address(std::uint32_t alternative) const {
         if (packet_.in_if == self_interface) return TracedValue{family_ == Family::v4 ? u128{0x7f000001} : u128{1}, {}};
-        return address_of(packet_.in_if);
+        return address_of(packet_.in_if, alternative);
     }
 
     /// False: the evaluator's question must be answered first; nothing has changed.
@@ -200,10 +200,10 @@ private:
                 if (inside != Truth::no) return inside == Truth::yes;
             }
             set(b, slot, picked(pick->choice));
-        } else if (std::holds_alternative<OutInterfaceAddress>(t.to)) {
-            if (const auto value = out_address(b)) set(b, slot, *value);
-        } else if (std::holds_alternative<InInterfaceAddress>(t.to)) {
-            if (const auto value = in_address()) set(b, slot, *value);
+        } else if (const auto* out = std::get_if<OutInterfaceAddress>(&t.to)) {
+            if (const auto value = out_address(b, out->alternative)) set(b, slot, *value);
+        } else if (const auto* in = std::get_if<InInterfaceAddress>(&t.to)) {
+            if (const auto value = in_address(in->alternative)) set(b, slot, *value);
         } else if (const auto* shift = std::get_if<Shift>(&t.to)) {
             const u128 host = base::low_mask(bits - std::min<unsigned>(shift->prefix_length, bits));
             const Truth inside =

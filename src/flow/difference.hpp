@@ -10,26 +10,29 @@
 
 namespace egresslint::flow {
 
-/// One kind of change: packets that end as `before` in the first version and as `after` in the second. The rows'
-/// `headers` are those of their tables, larger than the difference.
+/// One kind of change: packets that end as `before` in the first version and as `after` in the second. What counts is
+/// the outcome and not the way to it: a translation to the address that the packet has already changes nothing, and one
+/// pool is as good as another of the same addresses. The rows' `headers` are those of their tables, larger than the
+/// difference.
 struct Difference {
     HeaderSet headers;  ///< may depend on unknowns, which are the same on both sides
     Row before, after;
     bool accepted = false;     ///< newly accepted
     bool blocked = false;      ///< newly blocked
-    bool source = false;       ///< accepted both times, with another source address
+    bool source = false;       ///< accepted both times, each packet with another source address
     bool destination = false;  ///< … with another destination address or port
     bool way = false;          ///< … by another interface
-    bool otherwise = false;    ///< logged, limited, inspected, rejected instead of dropped, another source port
+    bool port = false;         ///< … with another source port
+    bool otherwise = false;  ///< none of the first five: logged, limited, inspected, rejected instead of dropped, port
     /// Only differs in what is merely remarked: logged or not.
     [[nodiscard]] bool only_logged() const {
-        return otherwise && !accepted && !blocked && !source && !destination && !way &&
-               before.limited == after.limited && before.inspected == after.inspected &&
-               before.verdict == after.verdict && before.sport == after.sport;
+        return otherwise && !port && before.limited == after.limited && before.inspected == after.inspected &&
+               before.verdict == after.verdict;
     }
 };
 
-/// The differences inside `headers`; empty: the versions treat them alike. `analysis` is of `combined.device`.
+/// The differences inside `headers`; empty: the versions treat them alike. They are disjoint. `analysis` is of
+/// `combined.device`.
 [[nodiscard]] Expected<std::vector<Difference>> differences(Analysis& analysis, const model::Combined& combined,
                                                             const HeaderSet& headers);
 

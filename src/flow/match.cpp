@@ -297,10 +297,10 @@ NodeId Matcher::select(model::ExprId id, const Execution& execution) {
 
 /// The form of "address of this interface": the one the gateway register names, the only or the primary one, or the
 /// choice that stands for an address that nobody told us. 0 if the interface has none at all.
-std::uint32_t Matcher::interface_address(std::uint32_t interface, model::RegisterId gateway,
+std::uint32_t Matcher::interface_address(std::uint32_t interface, std::uint32_t alternative, model::RegisterId gateway,
                                          const Execution& execution) {
     if (interface >= device_.interfaces.size()) return 0;
-    const auto& i = device_.interfaces[interface];
+    const auto& i = model::addressed(device_, interface, alternative);
     auto fixed = [&](u128 value) {
         Rewritten form;
         form.form = Rewritten::Form::fixed;
@@ -391,10 +391,11 @@ NodeId Matcher::rewrite(const model::Translate& t, const Execution& execution) {
         result = pick(t, *p, execution);
     } else if (const auto* s = std::get_if<model::Shift>(&t.to)) {
         result = shift(t, *s, execution);
-    } else if (std::holds_alternative<model::OutInterfaceAddress>(t.to)) {
-        const auto form = interface_address(execution.slots[out_if_slot], device_.gateway_register, execution);
+    } else if (const auto* out = std::get_if<model::OutInterfaceAddress>(&t.to)) {
+        const auto form =
+            interface_address(execution.slots[out_if_slot], out->alternative, device_.gateway_register, execution);
         if (form != 0) result = written(form);
-    } else if (std::holds_alternative<model::InInterfaceAddress>(t.to)) {
+    } else if (const auto* in = std::get_if<model::InInterfaceAddress>(&t.to)) {
         std::vector<NodeId> parts;
         for (std::uint32_t i = model::self_interface; i < device_.interfaces.size(); ++i) {
             std::uint32_t form = 0;
@@ -404,7 +405,7 @@ NodeId Matcher::rewrite(const model::Translate& t, const Execution& execution) {
                 loopback.value = family_ == Family::v6 ? u128{1} : u128{0x7f000001u};
                 form = terminals_.rewritten(loopback);
             } else {
-                form = interface_address(i, {}, execution);
+                form = interface_address(i, in->alternative, {}, execution);
             }
             if (form != 0) parts.push_back(space_.gate(original(Field::in_if, IntervalSet::single(i)), written(form)));
         }

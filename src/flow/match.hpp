@@ -61,7 +61,8 @@ private:
     NodeId select(const model::InTuple& tuple, const Execution& execution);
     NodeId conjunction(const std::vector<model::ExprId>& e, const Execution& execution);
     [[nodiscard]] base::IntervalSet masked(const model::In& in, const base::IntervalSet& values) const;
-    std::uint32_t interface_address(std::uint32_t interface, model::RegisterId gateway, const Execution& execution);
+    std::uint32_t interface_address(std::uint32_t interface, std::uint32_t alternative, model::RegisterId gateway,
+                                    const Execution& execution);
     NodeId shift(const model::Translate& t, const model::Shift& s, const Execution& execution);
     NodeId pick(const model::Translate& t, const model::Pick& p, const Execution& execution);
     [[nodiscard]] const base::IntervalSet& candidates(model::ChoiceId id) const;

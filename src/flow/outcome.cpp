@@ -24,6 +24,10 @@ void put(std::vector<std::uint32_t>& key, const model::Translate& t) {
         put(key, s->from);
         put(key, s->to);
         key.push_back(s->prefix_length);
+    } else if (const auto* out = std::get_if<model::OutInterfaceAddress>(&t.to)) {
+        key.push_back(out->alternative);
+    } else if (const auto* in = std::get_if<model::InInterfaceAddress>(&t.to)) {
+        key.push_back(in->alternative);
     }
 }
 

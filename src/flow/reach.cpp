@@ -120,6 +120,13 @@ void Reach::decide(const model::Decide& d, ChainFacts& facts) {
     }
 }
 
+void Reach::unknown_addresses(const std::vector<model::Interface>& interfaces) {
+    for (const auto& i : interfaces) {
+        const auto c = family_ == base::Family::v6 ? i.unknown_address6 : i.unknown_address4;
+        if (c.valid()) choices[c.index()] = true;
+    }
+}
+
 void Reach::translate(const model::Translate& t, ChainFacts& facts) {
     facts.translates = true;
     if (model::is_address(t.field) && t.family && *t.family != family_) return;
@@ -132,10 +139,8 @@ void Reach::translate(const model::Translate& t, ChainFacts& facts) {
                std::holds_alternative<model::InInterfaceAddress>(t.to)) {
         if (interfaces_) return;
         interfaces_ = true;
-        for (const auto& i : device_.interfaces) {
-            const auto c = family_ == base::Family::v6 ? i.unknown_address6 : i.unknown_address4;
-            if (c.valid()) choices[c.index()] = true;
-        }
+        unknown_addresses(device_.interfaces);
+        for (const auto& alternative : device_.alternatives) unknown_addresses(alternative);
     }
 }
 

@@ -41,6 +41,7 @@ public:
 private:
     void rule(const model::Rule& r, ChainFacts& facts, std::vector<std::uint32_t>& targets);
     void decide(const model::Decide& d, ChainFacts& facts);
+    void unknown_addresses(const std::vector<model::Interface>& interfaces);
     void translate(const model::Translate& t, ChainFacts& facts);
     SlotMask expr(model::ExprId id);
     [[nodiscard]] bool mentions(model::ExprId id, model::Field field) const;

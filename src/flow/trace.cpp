@@ -262,9 +262,9 @@ private:
     }
 
     /// The first global primary address of the packet's family, else any primary one, else any.
-    std::optional<Value> primary_address(std::uint32_t interface) const {
+    std::optional<Value> primary_address(std::uint32_t interface, std::uint32_t alternative) const {
         if (interface < first_interface || interface >= device_.interfaces.size()) return std::nullopt;
-        const auto& i = device_.interfaces[interface];
+        const auto& i = addressed(device_, interface, alternative);
         const InterfaceAddress* best = nullptr;
         int best_rank = -1;
         for (const auto& a : i.addresses) {
@@ -278,20 +278,20 @@ private:
         return std::nullopt;
     }
 
-    std::optional<Value> out_address(const Machine& m) const {
+    std::optional<Value> out_address(const Machine& m, std::uint32_t alternative) const {
         if (device_.gateway_register.valid() && m.out_if < device_.interfaces.size()) {
-            const auto& addresses = device_.interfaces[m.out_if].addresses;
+            const auto& addresses = addressed(device_, m.out_if, alternative).addresses;
             const auto index = m.registers[device_.gateway_register.index()];
             if (index && index <= addresses.size() && addresses[index - 1].address.family == packet_.family)
                 return Value{addresses[index - 1].address.bits, {}};
         }
-        return primary_address(m.out_if);
+        return primary_address(m.out_if, alternative);
     }
 
-    std::optional<Value> in_address() const {
+    std::optional<Value> in_address(std::uint32_t alternative) const {
         if (packet_.in_if == self_interface)
             return Value{packet_.family == Family::v4 ? u128{0x7f000001} : u128{1}, {}};
-        return primary_address(packet_.in_if);
+        return primary_address(packet_.in_if, alternative);
     }
 
     /// False: `open_` must be answered first; nothing has changed.
@@ -313,10 +313,10 @@ private:
                 if (inside == Truth::yes) return true;
             }
             now = picked(pick->choice);
-        } else if (std::holds_alternative<OutInterfaceAddress>(t.to)) {
-            if (const auto value = out_address(m)) now = *value;
-        } else if (std::holds_alternative<InInterfaceAddress>(t.to)) {
-            if (const auto value = in_address()) now = *value;
+        } else if (const auto* out = std::get_if<OutInterfaceAddress>(&t.to)) {
+            if (const auto value = out_address(m, out->alternative)) now = *value;
+        } else if (const auto* in = std::get_if<InInterfaceAddress>(&t.to)) {
+            if (const auto value = in_address(in->alternative)) now = *value;
         } else if (const auto* shift = std::get_if<Shift>(&t.to)) {
             const u128 host = base::low_mask(bits - std::min<unsigned>(shift->prefix_length, bits));
             const auto inside = value_in(m, now, bits, IntervalSet::range(shift->from, shift->from | host));

@@ -193,12 +193,11 @@ void offer_fixes(std::vector<Finding>& findings, const Prepared& prepared, const
             if (!mends(finding, before, sources, recheck(after, *reread->sources, finding.rule.starts_with("EL2")),
                        *reread->sources))
                 continue;
-            const auto combined = combine(prepared.device, after.device);
-            if (!combined) continue;
+            const Combined combined = combine(prepared.device, after.device);
             bool holds = true;
             for (const Family family : {Family::v4, Family::v6}) {
                 if (!holds) break;
-                Proof proof(*combined, family, budget);
+                Proof proof(combined, family, budget);
                 holds = proof.holds(proposal.permits, private_addresses().of(Field::src, family));
             }
             if (!holds) continue;

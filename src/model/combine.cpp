@@ -10,21 +10,10 @@
 namespace egresslint::model {
 namespace {
 
-bool same_interfaces(const Device& a, const Device& b) {
-    const auto same = [](const Interface& x, const Interface& y) {
-        return x.name == y.name && x.representative == y.representative && x.absent == y.absent &&
-               x.addresses.size() == y.addresses.size() &&
-               std::equal(x.addresses.begin(), x.addresses.end(), y.addresses.begin(),
-                          [](const InterfaceAddress& p, const InterfaceAddress& q) {
-                              return p.address == q.address && p.length == q.length && p.secondary == q.secondary;
-                          });
-    };
-    return std::equal(a.interfaces.begin(), a.interfaces.end(), b.interfaces.begin(), b.interfaces.end(), same);
-}
-
 /// Where each thing of the second device is in the combined one.
 struct Places {
-    std::vector<std::uint32_t> registers, predicates, choices;
+    std::vector<std::uint32_t> registers, predicates, choices, interfaces;
+    std::uint32_t alternative = 0;
     std::uint32_t sets = 0, relations = 0, exprs = 0, rules = 0, chains = 0, origins = 0;
 
     template <class I>
@@ -102,83 +91,228 @@ std::string without_places(std::string text) {
     return text;
 }
 
-tl::expected<Combined, std::string> combine(const Device& first, const Device& second) {
-    if (!same_interfaces(first, second))
-        return tl::unexpected(std::string("the two versions do not have the same interfaces"));
-    Combined out{first, {}};
-    Device& d = out.device;
-    Places places;
+namespace {
 
-    places.registers = pair_up(d.registers, second.registers,
-                               [](const Register& r) { return std::tuple(r.name, r.initial, r.from_packet_mark); });
-    const std::size_t old_predicates = d.predicates.size();
-    places.predicates = pair_up(d.predicates, second.predicates, [](const Predicate& p) {
-        return std::tuple(without_places(p.text), p.kind, p.choices, p.beside, p.reads, p.asked_in.valid());
-    });
-    const auto values = [](const LiteralSet& set) {
-        std::vector<std::pair<base::u128, base::u128>> list;
-        for (const IntervalSet* s : {&set.values, &set.values6})
-            for (const base::Interval& i : s->intervals()) list.emplace_back(i.first, i.last);
-        return list;
-    };
-    const std::size_t old_choices = d.choices.size();
-    places.choices = pair_up(d.choices, second.choices, [&](const Choice& c) {
-        return std::tuple(without_places(c.text), c.field, c.varies, values(c.candidates));
-    });
-    places.sets = append(d.sets, second.sets);
-    places.relations = append(d.relations, second.relations);
-    // [0] and [1] are the constants on both sides.
-    places.exprs = static_cast<std::uint32_t>(d.exprs.size()) - (expr_true + 1);
-    for (std::size_t i = expr_true + 1; i < second.exprs.size(); ++i) d.exprs.push_back(second.exprs[i]);
-    places.rules = append(d.rules, second.rules);
-    places.chains = append(d.chains, second.chains);
-    places.origins = append(d.origins, second.origins);
-
-    for (std::size_t i = old_predicates; i < d.predicates.size(); ++i) {
-        Predicate& p = d.predicates[i];
-        p.origin = places.at(p.origin);
-        p.asked_in = places.at(p.asked_in);
-        p.version_of = places.at(p.version_of);
-    }
-    for (std::size_t i = old_choices; i < d.choices.size(); ++i) d.choices[i].origin = places.at(d.choices[i].origin);
-    for (std::size_t i = places.sets; i < d.sets.size(); ++i) d.sets[i].object = {};
-    for (std::size_t i = places.relations; i < d.relations.size(); ++i) {
-        Relation& r = d.relations[i];
-        r.object = {};
-        for (FieldRef& column : r.columns) column = places.at(column);
-        for (auto& row : r.rows)
-            for (SetId& set : row) set = places.at(set);
-    }
-    for (std::size_t i = first.exprs.size(); i < d.exprs.size(); ++i) places.move(d.exprs[i]);
-    for (std::size_t i = places.rules; i < d.rules.size(); ++i) remap(d.rules[i], places);
-    for (std::size_t i = places.chains; i < d.chains.size(); ++i) {
-        d.chains[i].origin = places.at(d.chains[i].origin);
-        for (RuleId& rule : d.chains[i].rules) rule = places.at(rule);
-    }
-
-    // One of the two pipelines is dead in every run.
-    out.version = RegisterId(d.registers.size());
-    d.registers.push_back({"version", 0, false});
-    const auto guarded = [&](ExprId when, std::uint32_t version) {
-        d.sets.push_back({LiteralSet{IntervalSet::single(version), {}}, {}});
-        d.exprs.push_back({In{FieldRef{Field::reg, View::current, out.version}, SetId(d.sets.size() - 1)}});
-        const ExprId here(d.exprs.size() - 1);
-        if (when.value == expr_true) return here;
-        d.exprs.push_back({And{{when, here}}});
-        return ExprId(d.exprs.size() - 1);
-    };
-    for (Stage& stage : d.pipeline) stage.when = guarded(stage.when, 0);
-    for (Stage stage : second.pipeline) {
-        stage.when = guarded(places.at(stage.when), 1);
-        stage.entry = places.at(stage.entry);
-        stage.origin = places.at(stage.origin);
-        remap(stage.fallthrough, places);
-        d.pipeline.push_back(std::move(stage));
-    }
-    if (!d.gateway_register.valid()) d.gateway_register = places.at(second.gateway_register);
-    d.filters_v4 = first.filters_v4 || second.filters_v4;
-    d.filters_v6 = first.filters_v6 || second.filters_v6;
-    return out;
+bool same_addresses(const Interface& a, const Interface& b) {
+    return a.unknown_address4 == b.unknown_address4 && a.unknown_address6 == b.unknown_address6 &&
+           std::equal(a.addresses.begin(), a.addresses.end(), b.addresses.begin(), b.addresses.end(),
+                      [](const InterfaceAddress& p, const InterfaceAddress& q) {
+                          return p.address == q.address && p.length == q.length && p.secondary == q.secondary &&
+                                 p.global == q.global;
+                      });
 }
+
+class Combiner {
+public:
+    Combiner(const Device& first, const Device& second)
+        : second_(second), out_{first, {}, {}, {}, {}, 0, 0, 0, {}, {}} {}
+
+    Combined run() {
+        pair_unknowns();
+        pair_interfaces();
+        append_tables();
+        pipelines();
+        if (!d().gateway_register.valid()) d().gateway_register = places_.at(second_.gateway_register);
+        d().filters_v4 = d().filters_v4 || second_.filters_v4;
+        d().filters_v6 = d().filters_v6 || second_.filters_v6;
+        d().addresses_known = d().addresses_known && second_.addresses_known;
+        out_.interfaces = std::move(places_.interfaces);
+        out_.predicates = std::move(places_.predicates);
+        out_.choices = std::move(places_.choices);
+        return std::move(out_);
+    }
+
+private:
+    Device& d() { return out_.device; }
+
+    void pair_unknowns() {
+        places_.registers = pair_up(d().registers, second_.registers, [](const Register& r) {
+            return std::tuple(r.name, r.initial, r.from_packet_mark);
+        });
+        old_predicates_ = d().predicates.size();
+        places_.predicates = pair_up(d().predicates, second_.predicates, [](const Predicate& p) {
+            return std::tuple(without_places(p.text), p.kind, p.choices, p.beside, p.reads, p.asked_in.valid());
+        });
+        const auto values = [](const LiteralSet& set) {
+            std::vector<std::pair<base::u128, base::u128>> list;
+            for (const IntervalSet* s : {&set.values, &set.values6})
+                for (const base::Interval& i : s->intervals()) list.emplace_back(i.first, i.last);
+            return list;
+        };
+        old_choices_ = d().choices.size();
+        places_.choices = pair_up(d().choices, second_.choices, [&](const Choice& c) {
+            return std::tuple(without_places(c.text), c.field, c.varies, values(c.candidates));
+        });
+    }
+
+    void pair_interfaces() {
+        std::map<std::pair<std::string, bool>, std::uint32_t> there;
+        for (std::uint32_t i = first_interface; i < d().interfaces.size(); ++i)
+            there.emplace(std::pair(d().interfaces[i].name, d().interfaces[i].representative), i);
+        std::vector<bool> met(d().interfaces.size(), false);
+        std::vector<Interface> other;  // the first's interfaces with the second's addresses
+        places_.interfaces.assign(std::min<std::size_t>(first_interface, second_.interfaces.size()), 0);
+        for (std::uint32_t i = 0; i < places_.interfaces.size(); ++i) places_.interfaces[i] = i;
+        other = d().interfaces;
+        for (std::uint32_t i = first_interface; i < second_.interfaces.size(); ++i) {
+            Interface theirs = second_.interfaces[i];
+            theirs.unknown_address4 = places_.at(theirs.unknown_address4);
+            theirs.unknown_address6 = places_.at(theirs.unknown_address6);
+            const auto known = there.find({theirs.name, theirs.representative});
+            if (known == there.end() || met[known->second]) {
+                const auto at = static_cast<std::uint32_t>(d().interfaces.size());
+                if (!theirs.absent) out_.only_second.push_back(at);
+                places_.interfaces.push_back(at);
+                other.push_back(theirs);
+                d().interfaces.push_back(std::move(theirs));
+                met.push_back(true);
+                continue;
+            }
+            const std::uint32_t at = known->second;
+            places_.interfaces.push_back(at);
+            met[at] = true;
+            Interface& mine = d().interfaces[at];
+            if (mine.absent && !theirs.absent) out_.only_second.push_back(at);
+            if (!mine.absent && theirs.absent) out_.only_first.push_back(at);
+            mine.absent = mine.absent && theirs.absent;
+            theirs.absent = mine.absent;
+            other[at] = std::move(theirs);
+        }
+        for (std::uint32_t i = first_interface; i < met.size(); ++i)
+            if (!met[i] && !d().interfaces[i].absent) out_.only_first.push_back(i);
+        if (!std::equal(other.begin(), other.end(), d().interfaces.begin(), same_addresses)) {
+            d().alternatives.push_back(std::move(other));
+            places_.alternative = static_cast<std::uint32_t>(d().alternatives.size());
+        }
+        for (std::uint32_t i = 0; i < places_.interfaces.size(); ++i) moved_ |= places_.interfaces[i] != i;
+    }
+
+    void append_tables() {
+        const std::size_t first_exprs = d().exprs.size();
+        out_.rules = static_cast<std::uint32_t>(d().rules.size());
+        places_.sets = append(d().sets, second_.sets);
+        places_.relations = append(d().relations, second_.relations);
+        // [0] and [1] are the constants on both sides.
+        places_.exprs = static_cast<std::uint32_t>(first_exprs) - (expr_true + 1);
+        for (std::size_t i = expr_true + 1; i < second_.exprs.size(); ++i) d().exprs.push_back(second_.exprs[i]);
+        places_.rules = append(d().rules, second_.rules);
+        places_.chains = append(d().chains, second_.chains);
+        places_.origins = append(d().origins, second_.origins);
+
+        for (std::size_t i = old_predicates_; i < d().predicates.size(); ++i) {
+            Predicate& p = d().predicates[i];
+            p.origin = places_.at(p.origin);
+            p.asked_in = places_.at(p.asked_in);
+            p.version_of = places_.at(p.version_of);
+        }
+        for (std::size_t i = old_choices_; i < d().choices.size(); ++i)
+            d().choices[i].origin = places_.at(d().choices[i].origin);
+        for (std::size_t i = places_.sets; i < d().sets.size(); ++i) d().sets[i].object = {};
+        for (std::size_t i = places_.relations; i < d().relations.size(); ++i) {
+            Relation& r = d().relations[i];
+            r.object = {};
+            for (FieldRef& column : r.columns) column = places_.at(column);
+            for (auto& row : r.rows)
+                for (std::size_t c = 0; c < row.size(); ++c) row[c] = interfaces_of(r.columns[c], places_.at(row[c]));
+        }
+        for (std::size_t i = first_exprs; i < d().exprs.size(); ++i) {
+            places_.move(d().exprs[i]);
+            if (auto* in = std::get_if<In>(&d().exprs[i].is)) in->set = interfaces_of(in->what, in->set);
+        }
+        for (std::size_t i = places_.rules; i < d().rules.size(); ++i) {
+            remap(d().rules[i], places_);
+            for (Effect& effect : d().rules[i].effects)
+                if (auto* assign = std::get_if<Assign>(&effect)) assign_interface(*assign);
+        }
+        for (std::size_t i = places_.chains; i < d().chains.size(); ++i) {
+            d().chains[i].origin = places_.at(d().chains[i].origin);
+            for (RuleId& rule : d().chains[i].rules) rule = places_.at(rule);
+        }
+    }
+
+    /// The set with the second device's interfaces as the combined device numbers them.
+    SetId interfaces_of(const FieldRef& what, SetId set) {
+        if (!moved_ || (what.field != Field::in_if && what.field != Field::out_if)) return set;
+        const auto [known, fresh] = moved_sets_.emplace(set.value, SetId{});
+        if (!fresh) return known->second;
+        std::vector<base::Interval> ids;
+        for (const base::Interval& range : std::get<LiteralSet>(d().sets[set.index()].is).values.intervals())
+            for (base::u128 id = range.first; id <= range.last && id < places_.interfaces.size(); ++id) {
+                const base::u128 at = places_.interfaces[static_cast<std::size_t>(id)];
+                ids.push_back({at, at});
+            }
+        d().sets.push_back({LiteralSet{IntervalSet(std::move(ids)), {}}, {}});
+        return known->second = SetId(d().sets.size() - 1);
+    }
+
+    void assign_interface(Assign& assign) const {
+        // Routing assigns constants; nothing computes interface numbers.
+        if (assign.to.field == Field::out_if && assign.and_a == 0 && assign.and_b == 0 &&
+            assign.value < places_.interfaces.size())
+            assign.value = places_.interfaces[assign.value];
+    }
+
+    /// One of the two pipelines is dead in every run.
+    void pipelines() {
+        out_.version = RegisterId(d().registers.size());
+        d().registers.push_back({"version", 0, false});
+        std::vector<Stage> stages;
+        refuse(out_.only_first, 1, stages);
+        refuse(out_.only_second, 0, stages);
+        out_.first_stages = static_cast<std::uint32_t>(stages.size());
+        for (Stage& stage : d().pipeline) {
+            stage.when = both(stage.when, runs(0));
+            stages.push_back(std::move(stage));
+        }
+        out_.second_stages = static_cast<std::uint32_t>(stages.size());
+        for (Stage stage : second_.pipeline) {
+            stage.when = both(places_.at(stage.when), runs(1));
+            stage.entry = places_.at(stage.entry);
+            stage.origin = places_.at(stage.origin);
+            remap(stage.fallthrough, places_);
+            stages.push_back(std::move(stage));
+        }
+        d().pipeline = std::move(stages);
+    }
+
+    /// What enters by interfaces that this version lacks.
+    void refuse(const std::vector<std::uint32_t>& interfaces, std::uint32_t version, std::vector<Stage>& stages) {
+        if (interfaces.empty()) return;
+        std::vector<base::Interval> ids;
+        for (const std::uint32_t id : interfaces) ids.push_back({id, id});
+        Stage stage;
+        stage.when = both(in(FieldRef{Field::in_if, View::original, {}}, IntervalSet(std::move(ids))), runs(version));
+        stage.entry = ChainId(d().chains.size());
+        stage.fallthrough = Decide{Verdict::drop, {}, true};
+        stage.name = "no such interface";
+        d().chains.push_back({"no such interface", {}, {}, false});
+        stages.push_back(std::move(stage));
+    }
+
+    ExprId in(FieldRef what, IntervalSet values) {
+        d().sets.push_back({LiteralSet{std::move(values), {}}, {}});
+        d().exprs.push_back({In{what, SetId(d().sets.size() - 1)}});
+        return ExprId(d().exprs.size() - 1);
+    }
+    ExprId runs(std::uint32_t version) {
+        return in(FieldRef{Field::reg, View::current, out_.version}, IntervalSet::single(version));
+    }
+    ExprId both(ExprId a, ExprId b) {
+        if (a.value == expr_true) return b;
+        d().exprs.push_back({And{{a, b}}});
+        return ExprId(d().exprs.size() - 1);
+    }
+
+    const Device& second_;
+    Combined out_;
+    Places places_;
+    std::size_t old_predicates_ = 0, old_choices_ = 0;
+    bool moved_ = false;  ///< interfaces of the second device have other numbers
+    std::map<std::uint32_t, SetId> moved_sets_;
+};
+
+}  // namespace
+
+Combined combine(const Device& first, const Device& second) { return Combiner(first, second).run(); }
 
 }  // namespace egresslint::model

@@ -214,9 +214,13 @@ struct Pick {
 };
 /// The address of the interface the packet leaves by (masquerade, overload): chosen by next hop, see
 /// Interface::addresses and the "gateway" register.
-struct OutInterfaceAddress {};
+struct OutInterfaceAddress {
+    std::uint32_t alternative = 0;  ///< see Device::alternatives
+};
 /// The primary address of the interface the packet came in by (redirect); 127.0.0.1 or ::1 for in_if = self.
-struct InInterfaceAddress {};
+struct InInterfaceAddress {
+    std::uint32_t alternative = 0;  ///< see Device::alternatives
+};
 /// 1:1 networks: x - from + to, host part kept; only for values inside `from`.
 struct Shift {
     base::u128 from = 0;
@@ -373,6 +377,9 @@ struct Device {
 
     std::vector<Route> routes;
     std::vector<RoutingRule> routing_rules;
+    /// `interfaces` with other addresses; translations whose `alternative` is n > 0 take the addresses of [n - 1]. Made
+    /// by combine: the same interface has other addresses in another version of the device.
+    std::vector<std::vector<Interface>> alternatives;
     bool interfaces_known = false;  ///< `interfaces` is complete (from a dump or the intent file)
     bool addresses_known = false;   ///< interface addresses are complete
     bool routes_known = false;      ///< `routes` is complete
@@ -387,5 +394,11 @@ struct Device {
 
 inline constexpr std::uint32_t expr_false = 0;
 inline constexpr std::uint32_t expr_true = 1;
+
+/// The interface as the translations of that alternative see it; `interface` must be in range.
+[[nodiscard]] inline const Interface& addressed(const Device& device, std::uint32_t interface,
+                                                std::uint32_t alternative) {
+    return alternative == 0 ? device.interfaces[interface] : device.alternatives[alternative - 1][interface];
+}
 
 }  // namespace egresslint::model

@@ -224,8 +224,12 @@ std::string translate_text(const Device& device, const Translate& t) {
             return (p.keep_if_inside ? "keep or pick(" : "pick(") + literal_text(device, t.field, choice.candidates) +
                    ")";
         }
-        std::string operator()(const OutInterfaceAddress&) const { return "address(out_if)"; }
-        std::string operator()(const InInterfaceAddress&) const { return "address(in_if)"; }
+        std::string operator()(const OutInterfaceAddress& a) const { return of_interface("out_if", a.alternative); }
+        std::string operator()(const InInterfaceAddress& a) const { return of_interface("in_if", a.alternative); }
+        static std::string of_interface(const char* which, std::uint32_t alternative) {
+            return alternative == 0 ? fmt::format("address({})", which)
+                                    : fmt::format("address({}, alternative {})", which, alternative);
+        }
         std::string operator()(const Shift& s) const {
             const auto family = t.family.value_or(s.from >> 32 || s.to >> 32 ? Family::v6 : Family::v4);
             return base::to_string(make_prefix(Address{family, s.from}, s.prefix_length)) + "->" +

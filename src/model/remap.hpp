@@ -11,6 +11,11 @@ namespace egresslint::model {
 template <class Places>
 void remap(Translate& t, const Places& places) {
     if (auto* pick = std::get_if<Pick>(&t.to)) pick->choice = places.at(pick->choice);
+    // Where the other device's interfaces have addresses of their own.
+    if constexpr (requires { places.alternative; }) {
+        if (auto* out = std::get_if<OutInterfaceAddress>(&t.to)) out->alternative = places.alternative;
+        if (auto* in = std::get_if<InInterfaceAddress>(&t.to)) in->alternative = places.alternative;
+    }
 }
 
 template <class Places>

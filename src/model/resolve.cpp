@@ -85,6 +85,11 @@ private:
         std::stable_sort(by_name_.begin(), by_name_.end(), [this](std::uint32_t a, std::uint32_t b) {
             return d().interfaces[a].name < d().interfaces[b].name;
         });
+        // Unknown routing numbers its cases by this order, which must not hang on the order of the text: two versions
+        // of a device share their unknowns.
+        std::stable_sort(usable_.begin(), usable_.end(), [this](std::uint32_t a, std::uint32_t b) {
+            return d().interfaces[a].name < d().interfaces[b].name;
+        });
     }
 
     /// Interfaces that a name or wildcard means, loopback included, absent ones not.

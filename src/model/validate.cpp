@@ -121,12 +121,19 @@ private:
                     check(in_range(s, d_.sets), [&] { return fmt::format("relation {}: set out of range", i); });
             }
         }
-        for (std::size_t i = first_interface; i < d_.interfaces.size(); ++i) {
-            const auto& f = d_.interfaces[i];
-            check(absent_or_in_range(f.unknown_address4, d_.choices) &&
-                      absent_or_in_range(f.unknown_address6, d_.choices),
-                  [&] { return fmt::format("interface {}: choice out of range", i); });
+        interfaces(d_.interfaces);
+        for (const auto& alternative : d_.alternatives) {
+            check(alternative.size() == d_.interfaces.size(),
+                  [&] { return std::string("an alternative has other interfaces"); });
+            interfaces(alternative);
         }
+    }
+
+    void interfaces(const std::vector<Interface>& all) {
+        for (std::size_t i = first_interface; i < all.size(); ++i)
+            check(absent_or_in_range(all[i].unknown_address4, d_.choices) &&
+                      absent_or_in_range(all[i].unknown_address6, d_.choices),
+                  [&] { return fmt::format("interface {}: choice out of range", i); });
     }
 
     /// Sets that no expression mentions any more may stay symbolic: resolve rewrites expressions, not sets.
@@ -202,10 +209,17 @@ private:
             check(is_address(t.field) && t.family && shift->prefix_length <= bits && narrow(shift->from) &&
                       narrow(shift->to) && !(shift->from & host) && !(shift->to & host),
                   [&] { return where() + ": not a pair of networks"; });
-        } else if (std::holds_alternative<OutInterfaceAddress>(t.to) ||
-                   std::holds_alternative<InInterfaceAddress>(t.to)) {
-            check(is_address(t.field), [&] { return where() + ": an interface address for a port"; });
+        } else if (const auto* out = std::get_if<OutInterfaceAddress>(&t.to)) {
+            interface_address(t, out->alternative, where);
+        } else if (const auto* in = std::get_if<InInterfaceAddress>(&t.to)) {
+            interface_address(t, in->alternative, where);
         }
+    }
+
+    template <class Where>
+    void interface_address(const Translate& t, std::uint32_t alternative, const Where& where) {
+        check(is_address(t.field), [&] { return where() + ": an interface address for a port"; });
+        check(alternative <= d_.alternatives.size(), [&] { return where() + ": alternative out of range"; });
     }
 
     template <class Where>
