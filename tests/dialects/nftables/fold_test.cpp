@@ -55,7 +55,7 @@ delete rule inet t c handle 12
 struct Read {
     explicit Read(bool fold) {
         const auto file = sources.add("a.nft", text);
-        trees.push_back(parse(sources, file, {"", false, fold}, diagnostics));
+        trees.push_back(parse(sources, file, {"", false, nullptr, fold}, diagnostics));
     }
     [[nodiscard]] std::vector<const RuleNode*> rules() const {
         std::vector<const RuleNode*> out;
