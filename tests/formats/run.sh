@@ -7,24 +7,12 @@ program=$1 source=$2 work=$3
 here=$source/tests/formats
 formats=(json jsonl sarif github gitlab junit rdjson checkstyle markdown)
 
-skip() {
-    echo "SKIPPED: the report formats were NOT validated against their schemas: $*"
-    exit 77
-}
-for tool in node npm xmllint; do
-    command -v "$tool" >/dev/null || skip "$tool is not installed"
-done
-
-# The validators, once for each state of the lock file.
-mkdir -p "$work"
-if ! cmp -s "$here/package-lock.json" "$work/node_modules/.installed"; then
-    rm -rf "$work/node_modules"
-    cp "$here/package.json" "$here/package-lock.json" "$work/"
-    (cd "$work" && npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=1 --fetch-timeout=60000 \
-        >npm.log 2>&1) || skip "npm could not fetch the validators, see $work/npm.log"
-    chmod u+x "$work/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool"
-    cp "$here/package-lock.json" "$work/node_modules/.installed"
-fi
+what="the report formats were NOT validated against their schemas"
+# shellcheck source=tests/support/npm.sh
+source "$source/tests/support/npm.sh"
+command -v xmllint >/dev/null || skip "$what" "xmllint is not installed"
+npm_install "$what" "$here" "$work"
+chmod u+x "$work/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool"
 
 # case NAME STATUS ARGUMENTS…: one run in the directory $inputs that writes every format.
 inputs=$work/inputs
@@ -66,6 +54,7 @@ const text = readFileSync(source, "utf8");
 for (const [name, value] of [["hostile", hostile], ["long", long]])
   writeFileSync(`${inputs}/${name}.conf`, text.replace(/"edge"|mailserver|mail in/g, (old) => (old === '"edge"' ? `"${value}"` : value)));
 EOF
+# shellcheck disable=SC2016 # nft's variables
 sed 's|^\t\tiifname \$lan oifname \$wan ip saddr \$office accept|\t\t# egresslint: allow EL102 -- '"${hostile//[\/&|\\]/}"'\n&|' \
     "$inputs/story/edge.nft" >"$inputs/suppressed.nft"
 mkdir "$inputs/refused" && echo 'this is no ruleset' >"$inputs/refused/"$'no\n"ruleset".nft'
