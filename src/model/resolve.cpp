@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "model/evaluations.hpp"
 #include "model/resolve_routing.hpp"
@@ -88,7 +89,9 @@ private:
         // Unknown routing numbers its cases by this order, which must not hang on the order of the text: two versions
         // of a device share their unknowns.
         std::stable_sort(usable_.begin(), usable_.end(), [this](std::uint32_t a, std::uint32_t b) {
-            return d().interfaces[a].name < d().interfaces[b].name;
+            const Interface& x = d().interfaces[a];
+            const Interface& y = d().interfaces[b];
+            return std::tie(x.representative, x.name) < std::tie(y.representative, y.name);
         });
     }
 
