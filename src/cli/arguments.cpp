@@ -14,6 +14,7 @@
 
 #include "cli/version.hpp"
 #include "dialects/dialect.hpp"
+#include "lint/change.hpp"
 #include "lint/rule_file.hpp"
 #include "lint/suggest.hpp"
 #include "report/report.hpp"
@@ -111,6 +112,7 @@ struct Raw {
     std::string sport;
     std::string family;
     bool ipv4 = false, ipv6 = false;
+    std::vector<std::string> interfaces;
 };
 
 class Parser {
@@ -205,11 +207,21 @@ private:
         app.add_flag("--no-progress", options_.no_progress, "no progress line on a terminal");
     }
 
+    static Words change_kinds() {
+        Words out;
+        for (std::size_t i = 0; i < lint::flow_kinds; ++i) out.push_back(kind_name(static_cast<lint::FlowKind>(i)));
+        return out;
+    }
+
     void add_options(CLI::App& sub, const Command& command) {
         add_global(sub);
         const auto flag = [&](const char* name, bool& target, const char* help) { sub.add_flag(name, target, help); };
         const auto text = [&](const char* name, std::string& target, const char* type, const char* help) {
             return sub.add_option(name, target, help)->type_name(type);
+        };
+        const auto outside = [&] {
+            flag("--allow-includes-outside", options_.allow_includes_outside,
+                 "follow includes out of the directory of the file");
         };
         text("--format", options_.format, "NAME", "form of standard output")
             ->description(fmt::format("form of standard output: {}", listed(command.formats)));
@@ -224,12 +236,30 @@ private:
             text("--addresses", options_.addresses, "FILE", "`ip -j addr` of the device");
             text("--routes", options_.routes, "FILE", "`ip -j route show table all` of the device");
             text("--routing-rules", options_.routing_rules, "FILE", "`ip -j rule` of the device");
-            flag("--allow-includes-outside", options_.allow_includes_outside,
-                 "follow includes out of the directory of the file");
+            outside();
             flag("--live", options_.live, "the running nftables ruleset of this host (needs egresslint-nft)");
             text("--via-kernel", options_.via_kernel, "FILE",
                  "what the kernel makes of FILE, in a private namespace (needs egresslint-nft)");
             flag("--show-files", options_.show_files, "print which files form which device, and stop");
+        }
+        if (command.takes & takes_versions) {
+            sub.add_option("PATH", options_.paths, "BASE and HEAD, files or directories; with --git, what to compare")
+                ->type_name("");
+            text("--git", options_.git, "REV[..REV]",
+                 "two revisions of this repository; REV alone: against the working directory; REV...REV: against where "
+                 "the second left the first");
+            flag("--config-from-base", options_.config_from_base,
+                 "judge both by the old version's intent file, for changes by people who may not change it");
+            sub.add_option("--map-interface", raw_.interfaces, "an interface of BASE is that one of HEAD")
+                ->type_name("OLD=NEW,...")
+                ->allow_extra_args(false)
+                ->delimiter(',');
+            sub.add_option("--fail-on-change", options_.fail_on_change,
+                           fmt::format("status 1 also when such flows change: {} or any", listed(change_kinds())))
+                ->type_name("KIND,...")
+                ->allow_extra_args(false)
+                ->delimiter(',');
+            outside();
         }
         if (command.takes & takes_change)
             flag("--changed", options_.changed, "PATHs are the files of a change: check the devices that they concern");
@@ -272,13 +302,15 @@ private:
                  "SARIF lists what comments and [[allow]] suppress, marked as suppressed");
             flag("--no-suppressions", options_.no_suppressions, "show what comments and [[allow]] suppress");
             text("--min-certainty", raw_.min_certainty, "LEVEL", "possible (default) or proven");
+            flag("--statistics", options_.statistics, "count findings by rule");
+        }
+        if (command.takes & takes_fixes) {
             text("--baseline", options_.baseline, "FILE", "leave out the findings that FILE lists");
             text("--write-baseline", options_.write_baseline, "FILE",
                  "list everything that is found in FILE; status 0");
             flag("--fix", options_.fix, "write the fixes that are proven to mend a finding and to change nothing else");
             flag("--diff", options_.diff, "print what --fix would write, as a unified diff; write nothing");
             flag("--unsafe-fixes", options_.unsafe_fixes, "with --fix or --diff: also those that need a person's look");
-            flag("--statistics", options_.statistics, "count findings by rule");
         }
         if (command.takes & takes_writing) {
             flag("--force", options_.force, "overwrite egresslint.toml");
@@ -368,6 +400,7 @@ private:
             if (problem.empty()) problem = check_rule_selector("--ignore", word, !options_.rule_directories.empty());
         if (problem.empty()) problem = translate_ports();
         if (problem.empty()) problem = translate_service(command);
+        if (problem.empty() && (command.takes & takes_versions) != 0) problem = translate_versions();
         if (problem.empty()) problem = contradictions();
         if (!problem.empty()) return problem;
         if (raw_.color != "auto")
@@ -426,6 +459,24 @@ private:
         options_.ipv6 = raw_.ipv6 || raw_.family == "ipv6" || raw_.family == "6";
         if (problem.empty() && ipv4 && options_.ipv6) return "one IP version at a time";
         return problem;
+    }
+
+    std::string translate_versions() {
+        for (const std::string& pair : raw_.interfaces) {
+            const std::size_t equals = pair.find('=');
+            if (equals == std::string::npos || equals == 0 || equals + 1 == pair.size())
+                return fmt::format("--map-interface: '{}' is not of the form OLD=NEW", pair);
+            options_.interfaces[pair.substr(0, equals)] = pair.substr(equals + 1);
+        }
+        Words kinds = change_kinds();
+        kinds.emplace_back("any");
+        for (const std::string& kind : options_.fail_on_change)
+            if (std::string problem = one_of("--fail-on-change", kind, kinds); !problem.empty()) return problem;
+        if (std::count(options_.paths.begin(), options_.paths.end(), "-") != 0) return "diff reads files only";
+        if (!options_.git.empty()) return "";
+        if (options_.config_from_base) return "--config-from-base needs --git";
+        if (options_.paths.size() != 2) return "diff needs BASE and HEAD, or --git REV[..REV]";
+        return "";
     }
 
     std::string contradictions() const {

@@ -63,7 +63,7 @@ Expected<Change> read_change(const Options& options, const lint::Intent& intent)
         else
             change.gone.push_back(shown_path(path));
     }
-    auto files = expand(there, Status::unreadable);
+    auto files = expand(base::disk(), there, Status::unreadable);
     if (!files) return tl::unexpected(files.error());
     for (NamedFile& file : *files) {
         file.from_directory = true;
@@ -81,7 +81,7 @@ Expected<Change> read_change(const Options& options, const lint::Intent& intent)
 }
 
 Expected<std::vector<NamedFile>> surroundings_of(const Change& change) {
-    auto all = expand({"."}, Status::unreadable);
+    auto all = expand(base::disk(), {"."}, Status::unreadable);
     if (!all) return all;
     std::set<std::string> changed;
     for (const NamedFile& file : change.files) changed.insert(real_path(file.path));

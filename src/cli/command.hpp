@@ -25,6 +25,8 @@ enum Takes : unsigned {
     takes_change = 1u << 14,      ///< check's --changed
     takes_config = 1u << 15,      ///< config's ACTION, --config
     takes_shell = 1u << 16,       ///< completions' SHELL
+    takes_versions = 1u << 17,    ///< diff's BASE HEAD, --git
+    takes_fixes = 1u << 18,       ///< --fix, --diff, --baseline
     takes_writing = 1u << 20,     ///< --force, --stdout of init
 };
 
@@ -49,6 +51,7 @@ Expected<int> run_matrix(Session& session);
 Expected<int> run_model(Session& session);
 Expected<int> run_rules(Session& session);
 Expected<int> run_explain(Session& session);
+Expected<int> run_diff(Session& session);
 Expected<int> run_config(Session& session);
 Expected<int> run_completions(Session& session);
 

@@ -15,12 +15,15 @@ std::vector<std::string_view> format_names() {
 }  // namespace
 
 const std::vector<Command>& commands() {
-    constexpr unsigned lints = takes_paths | takes_intent | takes_rules | takes_rule_files | takes_findings;
+    constexpr unsigned judges = takes_intent | takes_rules | takes_rule_files | takes_findings;
+    constexpr unsigned lints = takes_paths | judges | takes_fixes;
     static const std::vector<Command> table{
         {"check", "lint; finds egresslint.toml upward, infers what it does not say", lints | takes_change,
          format_names(), run_check},
         {"audit", "one-off audit without an intent file: assumptions, egress map, findings", lints, format_names(),
          run_audit},
+        {"diff", "what a change of configurations does to flows, proven, and the findings that it brings",
+         takes_versions | judges, format_names(), run_diff},
         {"baseline",
          "list what is found in egresslint-baseline.json, to be told of new findings only",
          lints,

@@ -23,7 +23,7 @@ public:
         for (const std::string& pattern : patterns)
             if (!pattern.empty()) paths.push_back(beside(intent_, pattern));
         for (const std::string& path : paths) {
-            auto found = expand({path}, Status::config);
+            auto found = expand(base::disk(), {path}, Status::config);
             if (!found) {
                 wrong(found.error().problems.front().message, span);
                 continue;

@@ -39,7 +39,7 @@ void form_one(const Companions& companions, const std::vector<RecognisedFile>& f
         group.files.insert(group.files.end(), part->begin(), part->end());
     const RecognisedFile& first = files[group.files.front()];
     group.dialect = first.dialect;
-    group.name = device_name(first.shown);
+    group.name = device_name(first.bare);
     if (group.files.size() > 1) group.because = "dumps of one host that complement each other";
     out.push_back(std::move(group));
 }
@@ -50,7 +50,7 @@ void make_names_unique(std::vector<Group>& groups, const std::vector<RecognisedF
     std::set<std::string> taken;
     for (Group& group : groups) {
         if (count[group.name] > 1)
-            group.name = fs::path(files[group.files.front()].shown).replace_extension().generic_string();
+            group.name = fs::path(files[group.files.front()].bare).replace_extension().generic_string();
         std::string name = group.name;
         for (unsigned n = 2; !taken.insert(name).second; ++n) name = fmt::format("{}-{}", group.name, n);
         group.name = std::move(name);
@@ -86,10 +86,10 @@ Expected<std::vector<Group>> group_files(const base::Sources& sources, const std
         const RecognisedFile& file = files[i];
         const bool companion = !file.dialect->joins.empty();
         if (!companion && !joined.contains(file.dialect->name)) {
-            out.push_back({device_name(file.shown), file.dialect, {i}, ""});
+            out.push_back({device_name(file.bare), file.dialect, {i}, ""});
             continue;
         }
-        Companions& here = by_directory[fs::path(file.shown).parent_path().string()];
+        Companions& here = by_directory[fs::path(file.bare).parent_path().string()];
         for (Companions* set : {&all, &here}) {
             if (companion)
                 set->sets.push_back(i);

@@ -21,6 +21,7 @@ struct RecognisedFile {
     const dialects::Dialect* dialect = nullptr;
     std::string because;
     bool from_directory = false;
+    std::string bare;  ///< `shown` without the label of the files: what devices are called after
 };
 
 struct Group {

@@ -26,8 +26,8 @@ constexpr std::array<std::string_view, 10> telling_extensions{
     ".nft", ".nftables", ".rules", ".iptables", ".ip6tables", ".ipset", ".v4", ".v6", ".save", ".fw"};
 
 /// `ip -j` dumps of the block, or of the command line.
-Expected<void> read_surroundings(const Options& options, const lint::Intent& intent, base::Sources& sources,
-                                 lint::DeviceInput& device, std::vector<PlanLine>& plan) {
+Expected<void> read_surroundings(const Options& options, const base::Files& files, const lint::Intent& intent,
+                                 base::Sources& sources, lint::DeviceInput& device, std::vector<PlanLine>& plan) {
     using ReadDump = void (*)(const base::Sources&, base::FileId, model::Device&, base::Diagnostics&);
     struct Dump {
         std::string option, declared;
@@ -42,19 +42,19 @@ Expected<void> read_surroundings(const Options& options, const lint::Intent& int
         const bool declared = dump.option.empty();
         const std::string path = !declared ? dump.option : dump.declared.empty() ? "" : beside(intent, dump.declared);
         if (path.empty()) continue;
-        auto text = base::read_file(path);
+        const std::string shown = shown_path(files, path);
+        auto text = files.read(files.plain(path));
         if (!text)
             return tl::unexpected(failure(declared ? Status::config : Status::unreadable,
-                                          fmt::format("{}: {}", shown_path(path), text.error().message),
+                                          fmt::format("{}: {}", shown, text.error().message),
                                           declared ? block->span : base::Span{}));
-        const base::FileId id = sources.add(shown_path(path), std::move(*text));
+        const base::FileId id = sources.add(shown, std::move(*text));
         base::Diagnostics diagnostics;
         dump.read(sources, id, device.device, diagnostics);
         if (base::has_fatal(diagnostics))
             return tl::unexpected(Failure{Status::not_understood, fatal_problems(diagnostics)});
         device.diagnostics.insert(device.diagnostics.end(), diagnostics.begin(), diagnostics.end());
-        plan.push_back(
-            {fmt::format("{}: ip dump, device {}", shown_path(path), device.device.name), device.device.name});
+        plan.push_back({fmt::format("{}: ip dump, device {}", shown, device.device.name), device.device.name});
     }
     return {};
 }
@@ -70,13 +70,14 @@ public:
         for (const NamedFile& file : named) {
             const auto edited = session_.overlay.find(file.path);
             auto text = edited != session_.overlay.end() ? tl::expected<std::string, base::IoError>(edited->second)
-                                                         : base::read_file(file.path);
+                                                         : files().read(file.path);
             if (!text) {
                 problems.problems.push_back({fmt::format("{}: {}", file.shown, text.error().message), {}, {}});
                 continue;
             }
             const base::FileId id = session_.sources.add(file.shown, std::move(*text));
-            RecognisedFile recognised{id, file.path, file.shown, nullptr, "", file.from_directory};
+            RecognisedFile recognised{
+                id, file.path, file.shown, nullptr, "", file.from_directory, files().plain(file.shown)};
             std::string problem = recognise_one(recognised, dialect);
             if (problem.empty()) {
                 out.push_back(std::move(recognised));
@@ -100,7 +101,7 @@ public:
     [[nodiscard]] Expected<void> judge_strangers(const std::set<std::string>& included) {
         Failure problems{Status::not_understood, {}};
         for (Stranger& stranger : std::exchange(strangers_, {})) {
-            if (stranger.file.context || included.contains(real_path(stranger.file.path))) continue;
+            if (stranger.file.context || included.contains(files().real_path(stranger.file.path))) continue;
             if (tells(stranger.file.shown))
                 problems.problems.push_back({std::move(stranger.problem), {}, {}});
             else
@@ -115,10 +116,13 @@ public:
                                                                 const lint::DeviceIntent* block) {
         std::vector<dialects::Input> inputs;
         std::vector<std::string> shown;
+        std::vector<base::FileId> texts;
         for (const std::size_t i : group.files) {
             const RecognisedFile& file = files[i];
-            inputs.push_back({file.file, file.path == "-" ? "" : file.path, session_.options.allow_includes_outside});
+            inputs.push_back({file.file, file.path == "-" ? "" : file.path, session_.options.allow_includes_outside,
+                              session_.files});
             shown.push_back(file.shown);
+            texts.push_back(file.file);
             inputs_.plan.push_back({fmt::format("{}: {}, device {}{}", file.shown, file.because, group.name,
                                                 group.because.empty() ? "" : " (" + group.because + ")"),
                                     group.name});
@@ -129,6 +133,7 @@ public:
         for (std::size_t i = before; i < session_.sources.size(); ++i) {
             const std::string path = session_.sources.file(base::FileId(i)).path;
             shown.push_back(path);
+            texts.emplace_back(i);
             inputs_.plan.push_back({fmt::format("{}: included, device {}", path, group.name), group.name});
         }
         if (base::has_fatal(diagnostics))
@@ -147,7 +152,7 @@ public:
             device.files = shown;
             device.intent = block;
             device.number = inputs_.recipes.size();
-            Recipe recipe{group.dialect, {}, i, device.device.name, shown, block};
+            Recipe recipe{group.dialect, {}, i, device.device.name, shown, block, texts};
             for (const std::size_t f : group.files) recipe.files.push_back(files[f]);
             inputs_.recipes.push_back(std::move(recipe));
             for (const base::Diagnostic& diagnostic : diagnostics)
@@ -159,7 +164,12 @@ public:
     }
 
     [[nodiscard]] Expected<void> read_surroundings(lint::DeviceInput& device) {
-        return cli::read_surroundings(session_.options, *inputs_.intent, session_.sources, device, inputs_.plan);
+        const std::size_t before = session_.sources.size();
+        auto done =
+            cli::read_surroundings(session_.options, files(), *inputs_.intent, session_.sources, device, inputs_.plan);
+        for (std::size_t i = before; i < session_.sources.size(); ++i)
+            inputs_.recipes[device.number].texts.emplace_back(i);
+        return done;
     }
 
     /// The files of one [[device]] block, as one device.
@@ -204,7 +214,7 @@ public:
     [[nodiscard]] std::set<std::string> texts_since(std::size_t before) const {
         std::set<std::string> out;
         for (std::size_t i = before; i < session_.sources.size(); ++i)
-            out.insert(real_path(session_.sources.file(base::FileId(i)).path));
+            out.insert(files().real_path(session_.sources.file(base::FileId(i)).path));
         out.erase("");
         return out;
     }
@@ -212,13 +222,15 @@ public:
     [[nodiscard]] Expected<std::vector<NamedFile>> block_files(const lint::DeviceIntent& block) const {
         std::vector<std::string> paths;
         for (const std::string& path : block.config) paths.push_back(beside(*inputs_.intent, path));
-        auto files = expand(paths, Status::config);
-        if (!files)
-            for (report::Problem& problem : files.error().problems) problem.span = block.span;
-        return files;
+        auto found = expand(files(), paths, Status::config);
+        if (!found)
+            for (report::Problem& problem : found.error().problems) problem.span = block.span;
+        return found;
     }
 
 private:
+    [[nodiscard]] const base::Files& files() const { return *session_.files; }
+
     /// Blank lines and comments only, in the comment syntax that most dialects share. A file without any byte of
     /// meaning is another matter: more likely an export that failed.
     static bool only_comments(std::string_view text) {
@@ -305,7 +317,7 @@ Expected<void> read_undeclared(Session& session, Inputs& inputs, Reader& reader,
         const RecognisedFile& first = (*files)[group.files.front()];
         const bool alone = group.files.size() == 1 && first.from_directory;
         const std::size_t before = session.sources.size();
-        read.push_back({alone ? real_path(first.path) : "", first.shown,
+        read.push_back({alone ? session.files->real_path(first.path) : "", first.shown,
                         reader.read(group, *files, block_named(*inputs.intent, group.name))});
         included.merge(reader.texts_since(before));
     }
@@ -363,6 +375,7 @@ Expected<void> read_surrounding_devices(Session& session, Inputs& inputs, Reader
 /// configuration includes; the intent file itself stands for all devices.
 Expected<void> read_named(Session& session, Inputs& inputs, Reader& reader) {
     const lint::Intent& intent = *inputs.intent;
+    const auto real_path = [&](const std::string& path) { return session.files->real_path(path); };
     Change change;
     Expected<std::vector<NamedFile>> named;
     if (session.options.changed) {
@@ -374,7 +387,7 @@ Expected<void> read_named(Session& session, Inputs& inputs, Reader& reader) {
             return read_surrounding_devices(session, inputs, reader, change);
         named = change.files;
     } else {
-        named = expand(session.options.paths, Status::unreadable, session.options.stdin_filename);
+        named = expand(*session.files, session.options.paths, Status::unreadable, session.options.stdin_filename);
     }
     if (!named) return tl::unexpected(named.error());
     std::vector<NamedFile> left;
@@ -445,7 +458,8 @@ Expected<void> read_from_helper(Session& session, Inputs& inputs, Reader& reader
     if (!text) return tl::unexpected(text.error());
     const std::string shown = options.live ? "<live>" : options.via_kernel + " (kernel)";
     const std::vector<RecognisedFile> files{{session.sources.add(shown, std::move(*text)), "-", shown,
-                                             dialects::find("nftables"), "nftables: read back from the kernel", false}};
+                                             dialects::find("nftables"), "nftables: read back from the kernel", false,
+                                             shown}};
     Group group{options.live ? "live" : device_name(options.via_kernel), files[0].dialect, {0}, ""};
     auto devices = reader.read(group, files, block_named(*inputs.intent, group.name));
     if (!devices) return tl::unexpected(devices.error());
@@ -458,24 +472,30 @@ Expected<void> read_from_helper(Session& session, Inputs& inputs, Reader& reader
 Expected<lint::Intent> read_intent_file(Session& session, IntentSearch search) {
     const Options& options = session.options;
     std::string path = options.config;
-    if (path.empty() && search == IntentSearch::upward && !options.isolated) path = find_intent_upward();
+    if (path.empty() && search == IntentSearch::upward && !options.isolated) path = find_intent_upward(*session.files);
     if (path.empty()) return lint::Intent{};
-    auto text = base::read_file(path);
-    if (!text)
-        return tl::unexpected(failure(Status::config, fmt::format("{}: {}", shown_path(path), text.error().message)));
-    const base::FileId id = session.sources.add(shown_path(path), std::move(*text));
+    const std::string shown = shown_path(*session.files, path);
+    auto text = session.files->read(path);
+    if (!text) return tl::unexpected(failure(Status::config, fmt::format("{}: {}", shown, text.error().message)));
+    const base::FileId id = session.sources.add(shown, std::move(*text));
     base::Diagnostics diagnostics;
     auto intent = lint::read_intent(session.sources, id, diagnostics);
     if (!intent || base::has_fatal(diagnostics))
         return tl::unexpected(Failure{Status::config, fatal_problems(diagnostics)});
+    // A label may hold slashes of its own.
+    intent->directory = fs::path(session.files->plain(shown)).parent_path().string();
     return std::move(*intent);
 }
 
 Expected<Inputs> read_inputs(Session& session, IntentSearch search) {
-    Inputs inputs;
     auto intent = read_intent_file(session, search);
     if (!intent) return tl::unexpected(intent.error());
-    *inputs.intent = std::move(*intent);
+    return read_inputs(session, std::move(*intent));
+}
+
+Expected<Inputs> read_inputs(Session& session, lint::Intent intent) {
+    Inputs inputs;
+    *inputs.intent = std::move(intent);
     const Options& options = session.options;
     Reader reader(session, inputs);
 
@@ -526,7 +546,8 @@ std::optional<lint::Reread> reread(const Session& session, const Inputs& inputs,
     }
     std::vector<dialects::Input> list;
     for (const RecognisedFile& file : recipe.files)
-        list.push_back({file.file, file.path == "-" ? "" : file.path, session.options.allow_includes_outside});
+        list.push_back(
+            {file.file, file.path == "-" ? "" : file.path, session.options.allow_includes_outside, session.files});
     base::Diagnostics diagnostics;
     dialects::Read read = recipe.dialect->read(*out.sources, list, diagnostics);
     if (base::has_fatal(diagnostics) || recipe.index >= read.devices.size()) return std::nullopt;
@@ -540,8 +561,15 @@ std::optional<lint::Reread> reread(const Session& session, const Inputs& inputs,
         if (diagnostic.device < 0 || diagnostic.device == static_cast<std::int64_t>(recipe.index))
             out.input.diagnostics.push_back(diagnostic);
     std::vector<PlanLine> plan;
-    if (!read_surroundings(session.options, *inputs.intent, *out.sources, out.input, plan)) return std::nullopt;
+    if (!read_surroundings(session.options, *session.files, *inputs.intent, *out.sources, out.input, plan))
+        return std::nullopt;
     return out;
+}
+
+Expected<void> take_block(Session& session, Inputs& inputs, lint::DeviceInput& device, const lint::DeviceIntent& block,
+                          const lint::Intent& intent) {
+    device.intent = &block;
+    return read_surroundings(session.options, *session.files, intent, session.sources, device, inputs.plan);
 }
 
 bool shown_instead(const Session& session, const Inputs& inputs) {

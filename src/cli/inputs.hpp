@@ -23,6 +23,7 @@ struct Recipe {
     std::string name;
     std::vector<std::string> shown;
     const lint::DeviceIntent* block = nullptr;
+    std::vector<base::FileId> texts;  ///< of the files, of what they include, and of dumps
 };
 
 /// A line of --show-files: which file, which dialect, why, which device.
@@ -44,6 +45,11 @@ enum class IntentSearch : unsigned char { upward, only_when_named };
 /// --config, or egresslint.toml found upward.
 [[nodiscard]] Expected<lint::Intent> read_intent_file(Session& session, IntentSearch search);
 [[nodiscard]] Expected<Inputs> read_inputs(Session& session, IntentSearch search);
+/// The same with an intent that has been read already.
+[[nodiscard]] Expected<Inputs> read_inputs(Session& session, lint::Intent intent);
+/// A device that no [[device]] names gets what a block says about it: addresses, routes, roles.
+[[nodiscard]] Expected<void> take_block(Session& session, Inputs& inputs, lint::DeviceInput& device,
+                                        const lint::DeviceIntent& block, const lint::Intent& intent);
 /// A device as it would be read if its texts were edited so. nullopt: the edits touch another text than those files, or
 /// the reader refuses the result. Every text keeps its number.
 [[nodiscard]] std::optional<lint::Reread> reread(const Session& session, const Inputs& inputs, std::size_t number,

@@ -21,6 +21,8 @@ namespace {
 
 double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
+}  // namespace
+
 bool counts(const lint::Finding& finding, FailOn level) {
     switch (level) {
         case FailOn::note: return true;
@@ -31,7 +33,21 @@ bool counts(const lint::Finding& finding, FailOn level) {
     return false;
 }
 
-}  // namespace
+std::string_view level_name(FailOn level) {
+    constexpr std::array<std::string_view, 4> levels{"note", "warning", "error", "never"};
+    return levels[static_cast<std::size_t>(level)];
+}
+
+lint::Options rule_options(const Session& session) {
+    const Options& options = session.options;
+    lint::Options wanted;
+    wanted.select = options.select;
+    wanted.ignore = options.ignore;
+    wanted.extend_select = options.extend_select;
+    wanted.site_rules = &session.site_rules;
+    wanted.suppressions = !options.no_suppressions;
+    return wanted;
+}
 
 Progress::Progress(const Session& session)
     : wanted_(!session.options.no_progress && !session.options.quiet && ::isatty(STDERR_FILENO) == 1),
@@ -59,13 +75,8 @@ namespace {
 
 lint::Report run_rules(const Session& session, Inputs& inputs, Persona persona) {
     const Options& options = session.options;
-    lint::Options wanted;
-    wanted.select = options.select;
-    wanted.ignore = options.ignore;
-    wanted.extend_select = options.extend_select;
-    wanted.site_rules = &session.site_rules;
+    lint::Options wanted = rule_options(session);
     wanted.audit = persona == Persona::audit;
-    wanted.suppressions = !options.no_suppressions;
     wanted.egress_map = persona == Persona::audit;
     lint::Workshop workshop;
     workshop.write = [&](std::size_t number, const model::Device& device,
@@ -150,8 +161,7 @@ Expected<int> lint_and_report(Session& session, Inputs inputs, Persona persona) 
     if (auto written = write_report(session, report, context); !written) return tl::unexpected(written.error());
 
     if (!failing) return 0;
-    constexpr std::array<std::string_view, 4> levels{"note", "warning", "error", "never"};
-    const std::string_view level = levels[static_cast<std::size_t>(options.fail_on)];
+    const std::string_view level = level_name(options.fail_on);
     if (options.exit_zero) {
         session.remark(fmt::format("{}; would fail on {}, but for --exit-zero", report::count_text(report), level));
         return 0;

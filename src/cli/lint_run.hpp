@@ -10,6 +10,12 @@ namespace egresslint::cli {
 enum class Persona : unsigned char { check, audit };
 [[nodiscard]] Expected<int> lint_and_report(Session& session, Inputs inputs, Persona persona);
 
+/// A finding that fails a run at this level.
+[[nodiscard]] bool counts(const lint::Finding& finding, FailOn level);
+[[nodiscard]] std::string_view level_name(FailOn level);
+/// What the options say about a run of the rules.
+[[nodiscard]] lint::Options rule_options(const Session& session);
+
 /// A line on a terminal's standard error that long work rewrites; nothing elsewhere. Cleared when destroyed.
 class Progress {
 public:

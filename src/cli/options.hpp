@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,12 @@ struct Options {
     bool allow_includes_outside = false;
     bool live = false;
     std::string via_kernel;
+
+    // two versions
+    std::string git;                                ///< REV, A..B, A...B
+    bool config_from_base = false;                  ///< the old version's intent file judges both
+    std::map<std::string, std::string> interfaces;  ///< names of the old version as the new one has them
+    std::vector<std::string> fail_on_change;        ///< kinds of flow changes
 
     // what is wanted of it
     std::string config;

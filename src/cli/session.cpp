@@ -31,7 +31,7 @@ std::map<std::string, std::string> linked_paths(const base::Sources& sources) {
 }
 
 /// Appends the report to the job summary, where one is wanted. Other programs of the step write to the same file.
-Expected<void> add_to_summary(const Session& session, const lint::Report& report, const report::Context& context) {
+Expected<void> add_to_summary(const Session& session, const Writer& writer, const report::Context& context) {
     const auto is_github = [](const OutputTarget& target) { return target.format == "github"; };
     const Options& options = session.options;
     if (session.step_summary.empty() ||
@@ -39,8 +39,7 @@ Expected<void> add_to_summary(const Session& session, const lint::Report& report
         return {};
     const std::uint64_t taken = base::size_of_file(session.step_summary);
     const std::uint64_t room = largest_summary - std::min(taken, largest_summary);
-    const auto done = base::append_to_file(session.step_summary, report::markdown_within(room, report, context) + "\n",
-                                           largest_summary);
+    const auto done = base::append_to_file(session.step_summary, writer.summary(room, context) + "\n", largest_summary);
     if (!done)
         return tl::unexpected(
             failure(Status::unreadable, fmt::format("{}: {}", done.error().path, done.error().message)));
@@ -106,7 +105,20 @@ report::Context report_context(const Session& session) {
     return context;
 }
 
+Writer writer_of(const lint::Report& report) {
+    return {[&report](const report::Format& format, const report::Context& context) {
+                return format.write(report, context);
+            },
+            [&report](std::size_t room, const report::Context& context) {
+                return report::markdown_within(room, report, context);
+            }};
+}
+
 Expected<void> write_report(const Session& session, const lint::Report& report, report::Context context) {
+    return write_report(session, writer_of(report), std::move(context));
+}
+
+Expected<void> write_report(const Session& session, const Writer& writer, report::Context context) {
     const Options& options = session.options;
     bool to_stdout = false;
     for (const OutputTarget& target : options.outputs) {
@@ -114,18 +126,18 @@ Expected<void> write_report(const Session& session, const lint::Report& report, 
         if (target.path == "-") {
             to_stdout = true;
             context.style = session.out;
-            if (!session.print(format->write(report, context)))
+            if (!session.print(writer.write(*format, context)))
                 return tl::unexpected(failure(Status::unreadable, "standard output could not be written"));
             continue;
         }
         context.style = report::Style(false);
-        if (const auto error = base::write_file_atomically(target.path, format->write(report, context)))
+        if (const auto error = base::write_file_atomically(target.path, writer.write(*format, context)))
             return tl::unexpected(failure(Status::unreadable, fmt::format("{}: {}", error->path, error->message)));
     }
     context.style = session.out;
-    if (auto summary = add_to_summary(session, report, context); !summary) return summary;
+    if (auto summary = add_to_summary(session, writer, context); !summary) return summary;
     if (to_stdout && !options.format_given) return {};
-    if (!session.print(report::find_format(options.format)->write(report, context)))
+    if (!session.print(writer.write(*report::find_format(options.format), context)))
         return tl::unexpected(failure(Status::unreadable, "standard output could not be written"));
     return {};
 }

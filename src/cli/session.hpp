@@ -5,6 +5,7 @@
 // file or an input is wrong or could not be read. Machine formats name which.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "base/diagnostic.hpp"
+#include "base/files.hpp"
 #include "base/source.hpp"
 #include "cli/options.hpp"
 #include "lint/finding.hpp"
@@ -38,7 +40,8 @@ using Expected = tl::expected<T, Failure>;
 
 struct Session {
     Options options;
-    std::vector<lint::RuleFile> site_rules;  ///< of --rules
+    const base::Files* files = &base::disk();  ///< where configurations are read from
+    std::vector<lint::RuleFile> site_rules;    ///< of --rules
     base::Sources sources;
     std::map<std::string, std::string>
         overlay;               ///< texts to read in place of files, by path as opened: fixes not yet written
@@ -54,8 +57,16 @@ struct Session {
 
 /// What every report is told about the run.
 [[nodiscard]] report::Context report_context(const Session& session);
+/// How a report becomes text.
+struct Writer {
+    std::function<std::string(const report::Format&, const report::Context&)> write;
+    /// Markdown of at most so many bytes, for a workflow's job summary.
+    std::function<std::string(std::size_t, const report::Context&)> summary;
+};
+[[nodiscard]] Writer writer_of(const lint::Report& report);
 /// Standard output in --format and every --output file; with the format `github` in a workflow also the job summary.
 /// The path of a file that could not be written is a failure.
+[[nodiscard]] Expected<void> write_report(const Session& session, const Writer& writer, report::Context context);
 [[nodiscard]] Expected<void> write_report(const Session& session, const lint::Report& report, report::Context context);
 /// Says on standard error why there is no verdict; machine formats get an object that says so too.
 int end_with(const Session& session, const Failure& failure);

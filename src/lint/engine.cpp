@@ -10,6 +10,7 @@
 #include "lint/checks/checks.hpp"
 #include "lint/checks/ipv6_unfiltered.hpp"
 #include "lint/device_check.hpp"
+#include "lint/flow_words.hpp"
 #include "lint/lint.hpp"
 #include "lint/suppress.hpp"
 #include "model/print.hpp"
@@ -312,6 +313,8 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
                                [&](const Policy& p) { return p.code == code; });
         };
         by.comments = std::move(comments);
+        by.first_text = options.first_text;
+        by.end_text = options.end_text;
         by.today = options.today;
         for (const DeviceReport& d : report.devices) by.devices.push_back(d.name);
         report.suppressed = apply_suppressions(report.findings, intent, sources, by);
@@ -350,26 +353,6 @@ Report egress(std::vector<DeviceInput> devices, const Intent& intent, const base
 
 namespace {
 
-std::string field_words(const Device& d, Field field, const IntervalSet& values, Family family) {
-    if (is_address(field))
-        return values.is_full(base::address_bits(family)) ? "any" : base::addresses_to_string(values, family, 16);
-    if (field == Field::in_if) {
-        std::string text;
-        for (std::size_t i = self_interface; i < d.interfaces.size(); ++i)
-            if (values.contains(i))
-                text +=
-                    (text.empty() ? "" : ", ") +
-                    (i == self_interface ? std::string("(self)") : interface_name(d, static_cast<std::uint32_t>(i)));
-        return text;
-    }
-    if (values.is_full(field_bits(field, family))) return "any";
-    if (field == Field::proto) {
-        if (values == IntervalSet::single(6)) return "tcp";
-        if (values == IntervalSet::single(17)) return "udp";
-    }
-    return base::numbers_to_string(values);
-}
-
 QueryAnswer answer_of(const Prepared& p, query::Evaluation& e, const query::Query& q, const ServerView* server,
                       const query::Answer& answer) {
     QueryAnswer out;
@@ -382,24 +365,12 @@ QueryAnswer answer_of(const Prepared& p, query::Evaluation& e, const query::Quer
     if (out.empty) return out;
     const HeaderSet surely = e.surely(answer.headers);
     out.certainty = surely.empty() ? Certainty::possible : Certainty::proven;
-    const auto texts = [&](const IntervalSet& set, std::vector<std::string>& to) {
-        for (const Prefix& x : to_prefixes(set, family)) {
-            if (to.size() == 256) return;
-            to.push_back(x.length == base::address_bits(family) ? base::to_string(x.base) : base::to_string(x));
-        }
-    };
-    texts(a.project(answer.headers, Field::src), out.sources);
-    texts(a.project(answer.headers, Field::dst), out.destinations);
-    const IntervalSet ports = a.project(answer.headers, Field::dport);
-    out.ports = ports.is_full(16) ? "any" : base::numbers_to_string(ports);
-    out.complete = a.boxes(a.may(answer.headers), 64, [&](const flow::Analysis::Box& box) {
-        std::vector<std::pair<std::string, std::string>> words;
-        for (const auto& [field, values] : box)
-            if (!values.is_full(field_bits(field, family)) && field != Field::tcp_flags)
-                words.emplace_back(field == Field::in_if ? "in" : std::string(field_name(field)),
-                                   field_words(p.device, field, values, family));
-        out.flows.push_back(std::move(words));
-    });
+    FlowWords words = flow_words(a, answer.headers);
+    out.sources = std::move(words.sources);
+    out.destinations = std::move(words.destinations);
+    out.ports = std::move(words.ports);
+    out.flows = std::move(words.boxes);
+    out.complete = words.complete;
     HeaderSet shown = a.meet(answer.headers, surely);
     if (shown.empty()) shown = answer.headers;
     const auto prefer = preferred(e, p, shown);

@@ -5,6 +5,7 @@
 //   rules: see rule_file.hpp;  inference and trace texts: see prepare.hpp
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -31,6 +32,7 @@ struct Options {
     std::string today;                        ///< "2026-11-27", for `until`; "": the clock's
     const std::vector<RuleFile>* site_rules = nullptr;  ///< further rule files, asked like ours; may be null
     bool egress_map = false;                            ///< fill Report::egress
+    std::size_t first_text = 0, end_text = SIZE_MAX;    ///< texts of `sources` whose comments may suppress
     bool suppressions = true;                           ///< false: comments and [[allow]] count for nothing
     std::vector<std::uint16_t> egress_ports = {25};
     flow::Budget budget;

@@ -92,6 +92,11 @@ LiteralSet no_hosts(const Device& device) {
 
 }  // namespace
 
+bool asks_for_own_destination(const Predicate& q) {
+    return q.kind == PredicateKind::ambiguity && q.choices == 2 && q.text.starts_with("whether the destination is ") &&
+           q.text.ends_with("address of this device");
+}
+
 Prepared prepare(DeviceInput input, const Intent& intent, const base::Sources& sources) {
     Prepared p;
     p.device = std::move(input.device);
@@ -118,12 +123,8 @@ Prepared prepare(DeviceInput input, const Intent& intent, const base::Sources& s
     n.internet = minus(minus(global_addresses(), n.inside), unite(n.own, no_hosts(p.device)));
     n.mail_servers = std::move(found.mail_servers);
     find_in_interfaces(p, routes_were_known);
-    for (std::size_t i = 0; i < p.device.predicates.size(); ++i) {
-        const Predicate& q = p.device.predicates[i];
-        if (q.kind == PredicateKind::ambiguity && q.choices == 2 && q.text.starts_with("whether the destination is ") &&
-            q.text.ends_with("address of this device"))
-            p.own_destination.push_back(PredicateId(i));
-    }
+    for (std::size_t i = 0; i < p.device.predicates.size(); ++i)
+        if (asks_for_own_destination(p.device.predicates[i])) p.own_destination.push_back(PredicateId(i));
     return p;
 }
 

@@ -70,6 +70,9 @@ struct Prepared {
     std::vector<model::PredicateId> own_destination;
 };
 
+/// Whether a destination is the device's own address: a question of resolve where addresses are not known.
+[[nodiscard]] bool asks_for_own_destination(const model::Predicate& predicate);
+
 /// Infers, resolves and validates. `intent` decides what it states; inference fills the rest.
 [[nodiscard]] Prepared prepare(DeviceInput input, const Intent& intent, const base::Sources& sources);
 

@@ -186,7 +186,7 @@ std::vector<SuppressedFinding> apply_suppressions(std::vector<Finding>& findings
         return fmt::format("there is no rule {}, and the suppression has no effect{}", code,
                            near.empty() ? "" : fmt::format("; did you mean {}?", near));
     };
-    for (std::size_t i = 0; i < sources.size(); ++i) {
+    for (std::size_t i = rules.first_text; i < std::min(sources.size(), rules.end_text); ++i) {
         if (sources.file(base::FileId(i)).path == intent.path && !intent.path.empty()) continue;
         const auto signs = rules.comments.find(sources.file(base::FileId(i)).path);
         auto found =
@@ -267,6 +267,17 @@ std::vector<SuppressedFinding> apply_suppressions(std::vector<Finding>& findings
             say("EL905", base::Severity::error, fmt::format("[[allow]] of {} ended on {}", a.rule, a.until), a.span);
         else if (!allow_used[i] && here && rules.selected(a.rule))
             say("EL905", base::Severity::note, fmt::format("[[allow]] of {} suppresses nothing", a.rule), a.span);
+    }
+    return out;
+}
+
+std::vector<SuppressionComment> suppression_comments(const base::Sources& sources, base::FileId file,
+                                                     const std::string& words) {
+    std::vector<SuppressionComment> out;
+    for (const Comment& c : comments_of(sources, file, split(words), [](std::string_view) { return std::string{}; })) {
+        std::string_view text = sources.text(c.span);
+        text.remove_prefix(std::min(marker.size(), text.size()));
+        out.push_back({std::string(trim(text)), c.span});
     }
     return out;
 }

@@ -93,6 +93,16 @@ std::string without_places(std::string text) {
 
 namespace {
 
+/// "whether the destination after ip nat prerouting is …": stages have other names in another dialect, and the question
+/// is the same.
+std::string question(const Predicate& p) {
+    std::string text = without_places(p.text);
+    const auto after = text.find(" after "), is = text.find(" is ");
+    if (p.kind == PredicateKind::ambiguity && text.starts_with("whether the ") && after < is && is != std::string::npos)
+        text.erase(after, is - after);
+    return text;
+}
+
 bool same_addresses(const Interface& a, const Interface& b) {
     return a.unknown_address4 == b.unknown_address4 && a.unknown_address6 == b.unknown_address6 &&
            std::equal(a.addresses.begin(), a.addresses.end(), b.addresses.begin(), b.addresses.end(),
@@ -131,7 +141,7 @@ private:
         });
         old_predicates_ = d().predicates.size();
         places_.predicates = pair_up(d().predicates, second_.predicates, [](const Predicate& p) {
-            return std::tuple(without_places(p.text), p.kind, p.choices, p.beside, p.reads, p.asked_in.valid());
+            return std::tuple(question(p), p.kind, p.choices, p.beside, p.reads, p.asked_in.valid());
         });
         const auto values = [](const LiteralSet& set) {
             std::vector<std::pair<base::u128, base::u128>> list;

@@ -7,8 +7,6 @@
 #include "report/report.hpp"
 
 namespace egresslint::report {
-namespace {
-
 Json finding_json(const lint::Finding& finding, const base::Sources& sources) {
     Json flows{{"sources", finding.sources}};
     for (const auto& [name, value] : finding.flows) flows[name] = value;
@@ -42,8 +40,6 @@ Json finding_json(const lint::Finding& finding, const base::Sources& sources) {
     out["fingerprint"] = finding.fingerprint;
     return out;
 }
-
-}  // namespace
 
 std::string write_json(const lint::Report& report, const Context& context) {
     const base::Sources& sources = context.sources;

@@ -16,6 +16,7 @@ using Json = nlohmann::ordered_json;
 
 /// {"file","line","column","end_line","end_column"}; null for an invalid span.
 [[nodiscard]] Json location_json(const base::Span& span, const base::Sources& sources);
+[[nodiscard]] Json finding_json(const lint::Finding& finding, const base::Sources& sources);
 [[nodiscard]] Json packet_json(const lint::PacketText& packet);
 [[nodiscard]] Json outcome_json(const lint::OutcomeText& outcome);
 [[nodiscard]] Json steps_json(const std::vector<lint::TraceStep>& steps, const base::Sources& sources);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "report/details.hpp"
 #include "report/escape.hpp"
 #include "report/excerpt.hpp"
 #include "report/place.hpp"
@@ -103,6 +104,13 @@ std::string surroundings(const lint::Report& report) {
 }
 
 }  // namespace
+
+FindingMarkdown finding_markdown(const lint::Finding& finding, const lint::Report& report, const Context& context) {
+    const Place place = Places(report, context, Columns::bytes).of(finding);
+    return {row_of(finding, place), details_of(finding, place, context)};
+}
+
+std::string markdown_words(std::string_view untrusted) { return text_of(untrusted, longest_cell); }
 
 std::string markdown_within(std::size_t bytes, const lint::Report& report, const Context& context) {
     if (!context.problems.empty()) {

@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <map>
 
+#include "report/details.hpp"
 #include "report/escape.hpp"
 #include "report/excerpt.hpp"
 #include "report/report.hpp"
@@ -49,6 +50,8 @@ private:
     const Style& style_;
     std::string text_;
 };
+
+}  // namespace
 
 std::string finding_text(const lint::Finding& finding, const Context& context) {
     const Style& style = context.style;
@@ -99,6 +102,8 @@ std::string finding_text(const lint::Finding& finding, const Context& context) {
     }
     return out + notes.text() + "\n";
 }
+
+namespace {
 
 std::string heading(const Style& style, std::string_view text) { return style.bold(text) + "\n"; }
 
