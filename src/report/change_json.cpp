@@ -74,7 +74,8 @@ Json remarks_json(const lint::RemarkChanges& changes, const base::Sources& sourc
 
 std::string change_json(const lint::ChangeReport& change, const Context& context) {
     const base::Sources& sources = context.sources;
-    Json out = Json{{"schema", 1}, {"status", change.report.status}};
+    Json out = report_json(change.report, context);
+    if (!context.problems.empty()) return dumped(out, 2);
     Json devices = Json::array();
     for (const DeviceChange& device : change.devices) devices.push_back(device_json(device, sources));
     Json gone = Json::array();
@@ -96,10 +97,6 @@ std::string change_json(const lint::ChangeReport& change, const Context& context
                          {"suppressions", remarks_json(change.suppressions, sources)},
                          {"assumptions", remarks_json(change.assumptions, sources)},
                          {"intent", remarks_json(change.intent, sources)}};
-    Json findings = Json::array();
-    for (const lint::Finding& finding : change.report.findings) findings.push_back(finding_json(finding, sources));
-    out["findings"] = std::move(findings);
-    out["suppressed"] = change.report.suppressed.size();
     return dumped(out, 2);
 }
 

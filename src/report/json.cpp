@@ -41,7 +41,7 @@ Json finding_json(const lint::Finding& finding, const base::Sources& sources) {
     return out;
 }
 
-std::string write_json(const lint::Report& report, const Context& context) {
+Json report_json(const lint::Report& report, const Context& context) {
     const base::Sources& sources = context.sources;
     Json out{{"schema", 1}, {"status", report.status}};
     Json devices = Json::array();
@@ -86,7 +86,11 @@ std::string write_json(const lint::Report& report, const Context& context) {
             errors.push_back(Json{{"message", problem.message}, {"location", location_json(problem.span, sources)}});
         out["errors"] = std::move(errors);
     }
-    return dumped(out, 2);
+    return out;
+}
+
+std::string write_json(const lint::Report& report, const Context& context) {
+    return dumped(report_json(report, context), 2);
 }
 
 std::string write_jsonl(const lint::Report& report, const Context& context) {

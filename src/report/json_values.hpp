@@ -8,6 +8,7 @@
 
 #include "base/source.hpp"
 #include "lint/finding.hpp"
+#include "report/report.hpp"
 
 namespace egresslint::report {
 
@@ -16,6 +17,8 @@ using Json = nlohmann::ordered_json;
 
 /// {"file","line","column","end_line","end_column"}; null for an invalid span.
 [[nodiscard]] Json location_json(const base::Span& span, const base::Sources& sources);
+/// The whole object of `--format json`.
+[[nodiscard]] Json report_json(const lint::Report& report, const Context& context);
 [[nodiscard]] Json finding_json(const lint::Finding& finding, const base::Sources& sources);
 [[nodiscard]] Json packet_json(const lint::PacketText& packet);
 [[nodiscard]] Json outcome_json(const lint::OutcomeText& outcome);

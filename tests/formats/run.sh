@@ -67,6 +67,10 @@ case_ names 1 check --isolated ./*.nft "büro 日本" hostile.conf long.conf --s
 case_ suppressed 1 check --isolated suppressed.nft --sarif-suppressed
 case_ clean 0 check --isolated clean.nft --select EL1
 case_ link 1 check --isolated link.nft
+case_ diff 1 diff --isolated clean.nft hostile.conf
+case_ diff-story 1 diff --isolated story/edge-repaired.nft story/edge.nft --select ALL
+case_ diff-dialects 1 diff --isolated long.conf suppressed.nft
+case_ diff-broken 2 diff --isolated clean.nft refused
 case_ broken 2 check --isolated refused
 case_ missing 2 check --isolated no-such-file.nft
 
