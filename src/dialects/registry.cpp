@@ -7,13 +7,14 @@
 #include "dialects/iptables/read.hpp"
 #include "dialects/nftables/read.hpp"
 #include "dialects/pfsense/read.hpp"
+#include "dialects/routeros/read.hpp"
 
 namespace egresslint::dialects {
 
 const std::vector<Dialect>& all() {
     static const std::vector<Dialect> table{
-        nftables::dialect, iptables::dialect, ipset::dialect,   asa::dialect,
-        asa::classic,      fortios::dialect,  pfsense::dialect, pfsense::opnsense_dialect,
+        nftables::dialect, iptables::dialect,         ipset::dialect,    asa::dialect, asa::classic, fortios::dialect,
+        pfsense::dialect,  pfsense::opnsense_dialect, routeros::dialect,
     };
     return table;
 }

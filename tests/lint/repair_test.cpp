@@ -25,7 +25,7 @@ struct Bench {
         dialect = dialects::find(testing::dialect_name(fence));
         Workshop workshop;
         workshop.write = [&](std::size_t, const model::Device& d, const model::Amendment& a) {
-            return dialect->write(run.sources, d, a);
+            return dialect->write == nullptr ? std::nullopt : dialect->write(run.sources, d, a);
         };
         workshop.read = [&](std::size_t, const std::vector<base::TextEdit>& edits) -> std::optional<Reread> {
             Reread out;
