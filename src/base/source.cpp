@@ -29,6 +29,11 @@ FileId Sources::add(std::string path, std::string text) {
     return FileId(files_.size() - 1);
 }
 
+void Sources::append(Sources&& other, std::size_t from) {
+    for (std::size_t i = from; i < other.files_.size(); ++i) files_.push_back(std::move(other.files_[i]));
+    other.files_.clear();
+}
+
 void Sources::hide(const Span& secret) {
     if (!secret.valid() || secret.file.index() >= files_.size()) return;
     SourceFile& f = files_[secret.file.index()];

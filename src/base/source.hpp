@@ -38,6 +38,8 @@ struct Position {
 class Sources {
 public:
     FileId add(std::string path, std::string text);
+    /// Takes over the texts of `other` from number `from` on.
+    void append(Sources&& other, std::size_t from);
     /// Blots out a secret (password, key, community, hash) in the text itself, an asterisk a byte, so that nothing that
     /// is printed later can hold it, whoever prints it. Readers do this before anything else with the text; offsets and
     /// string_views stay good. Line ends are kept.

@@ -12,6 +12,7 @@
 #include <list>
 #include <optional>
 
+#include "cli/shard.hpp"
 #include "cli/version.hpp"
 #include "dialects/dialect.hpp"
 #include "lint/change.hpp"
@@ -110,6 +111,7 @@ struct Raw {
     std::string min_certainty = "possible";
     std::vector<std::string> dports;
     std::string sport;
+    std::string jobs, shard;
     std::string family;
     bool ipv4 = false, ipv6 = false;
     std::vector<std::string> interfaces;
@@ -263,6 +265,14 @@ private:
         }
         if (command.takes & takes_change)
             flag("--changed", options_.changed, "PATHs are the files of a change: check the devices that they concern");
+        if (command.takes & takes_jobs)
+            text("--jobs", raw_.jobs, "N", "look at N devices at once; default: one for each processor");
+        if (command.takes & takes_shard)
+            text("--shard", raw_.shard, "I/N",
+                 "look at part I of N only, and print it for `merge`; auto[/N]: I is the task's of a Slurm array or "
+                 "Kubernetes job");
+        if (command.takes & takes_parts)
+            sub.add_option("FILE", options_.paths, "parts of a run, as --shard made them; all of them")->type_name("");
         if (command.takes & takes_config) {
             text("ACTION", options_.action, "", "what to do: verify");
             text("--config", options_.config, "FILE", "the intent file, egresslint.toml");
@@ -385,6 +395,7 @@ private:
         options_.format_given = sub.count("--format") != 0;
         if (!options_.format_given) options_.format = command.formats.front();
         std::string problem = one_of("--format", options_.format, command.formats);
+        if (problem.empty()) problem = translate_shares(command, sub);
         if (problem.empty()) problem = translate_outputs();
         if (problem.empty()) problem = one_of("--color", raw_.color);
         if (problem.empty()) problem = one_of("--fail-on", raw_.fail_on);
@@ -417,6 +428,13 @@ private:
             if (equals == std::string::npos || equals + 1 == text.size())
                 return fmt::format("--output: '{}' is not of the form FORMAT=PATH", text);
             OutputTarget target{text.substr(0, equals), text.substr(equals + 1)};
+            if (options_.shards != 0 && (target.format != "part" || !options_.outputs.empty()))
+                return "--shard makes a part, once: --output part=FILE, or standard output";
+            if (options_.shards != 0) {
+                options_.outputs.push_back(std::move(target));
+                continue;
+            }
+            if (target.format == "part") return "--output: a part is what --shard makes";
             if (std::string problem = one_of("--output", target.format, format_names()); !problem.empty())
                 return problem;
             for (const OutputTarget& other : options_.outputs)
@@ -426,6 +444,23 @@ private:
             options_.outputs.push_back(std::move(target));
         }
         return "";
+    }
+
+    std::string translate_shares(const Command& command, const CLI::App& sub) {
+        if (!raw_.jobs.empty()) {
+            const auto [end, error] =
+                std::from_chars(raw_.jobs.data(), raw_.jobs.data() + raw_.jobs.size(), options_.jobs);
+            if (error != std::errc{} || end != raw_.jobs.data() + raw_.jobs.size() || options_.jobs == 0 ||
+                options_.jobs > 1024)
+                return fmt::format("--jobs: '{}' is no number from 1 to 1024", raw_.jobs);
+        }
+        if ((command.takes & takes_parts) != 0 && (options_.fix || options_.diff))
+            return "merge has no files to mend: --fix and --diff go with check";
+        // An empty word is a variable that a script did not set, and no wish for everything.
+        if ((command.takes & takes_shard) == 0 || sub.count("--shard") == 0) return "";
+        if (options_.format_given || !options_.write_baseline.empty() || options_.fix || options_.diff)
+            return "--shard makes a part of a run; reports, baselines and fixes are of the whole: see merge";
+        return read_shard(raw_.shard, options_.shard, options_.shards);
     }
 
     std::string translate_ports() {

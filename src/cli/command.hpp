@@ -27,6 +27,9 @@ enum Takes : unsigned {
     takes_shell = 1u << 16,       ///< completions' SHELL
     takes_versions = 1u << 17,    ///< diff's BASE HEAD, --git
     takes_fixes = 1u << 18,       ///< --fix, --diff, --baseline
+    takes_jobs = 1u << 21,        ///< --jobs
+    takes_shard = 1u << 22,       ///< --shard, and the format "part" of --output
+    takes_parts = 1u << 23,       ///< merge's FILE…
     takes_writing = 1u << 20,     ///< --force, --stdout of init
 };
 
@@ -43,6 +46,7 @@ struct Command {
 Expected<int> run_check(Session& session);
 Expected<int> run_audit(Session& session);
 Expected<int> run_baseline(Session& session);
+Expected<int> run_merge(Session& session);
 Expected<int> run_init(Session& session);
 Expected<int> run_egress(Session& session);
 Expected<int> run_trace(Session& session);

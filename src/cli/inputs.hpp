@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,8 +34,8 @@ struct PlanLine {
 };
 
 struct Inputs {
-    /// Owned here because devices point into it.
-    std::unique_ptr<lint::Intent> intent = std::make_unique<lint::Intent>();
+    /// Owned here because devices point into it; the parts of one run share it.
+    std::shared_ptr<lint::Intent> intent = std::make_shared<lint::Intent>();
     std::vector<lint::DeviceInput> devices;
     std::vector<Recipe> recipes;  ///< by lint::DeviceInput::number
     std::vector<PlanLine> plan;

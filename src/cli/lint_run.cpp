@@ -71,13 +71,15 @@ void Progress::show(const std::string& what, double done) {
     std::fflush(stderr);
 }
 
-namespace {
-
-lint::Report run_rules(const Session& session, Inputs& inputs, Persona persona) {
-    const Options& options = session.options;
+lint::Options lint_options(const Session& session, Persona persona) {
     lint::Options wanted = rule_options(session);
     wanted.audit = persona == Persona::audit;
     wanted.egress_map = persona == Persona::audit;
+    return wanted;
+}
+
+lint::Gathered gather_rules(const Session& session, Inputs& inputs, const lint::Options& options) {
+    lint::Options wanted = options;
     lint::Workshop workshop;
     workshop.write = [&](std::size_t number, const model::Device& device,
                          const model::Amendment& amendment) -> std::optional<std::vector<base::TextEdit>> {
@@ -88,11 +90,18 @@ lint::Report run_rules(const Session& session, Inputs& inputs, Persona persona) 
         return reread(session, inputs, number, edits);
     };
     // A proof runs the rules once more; without being asked for fixes a large configuration is not kept waiting.
-    workshop.most_rules = options.fix || options.diff ? 20'000 : 1'000;
+    workshop.most_rules = session.options.fix || session.options.diff ? 20'000 : 1'000;
     wanted.workshop = &workshop;
+    return lint::gather(std::move(inputs.devices), *inputs.intent, session.sources, wanted);
+}
+
+namespace {
+
+lint::Report run_rules(const Session& session, Inputs& inputs, Persona persona) {
+    lint::Options wanted = lint_options(session, persona);
     Progress progress(session);
     if (progress.wanted()) wanted.progress = [&](const std::string& what, double done) { progress.show(what, done); };
-    return lint::check(std::move(inputs.devices), *inputs.intent, session.sources, wanted);
+    return lint::conclude(gather_rules(session, inputs, wanted), *inputs.intent, session.sources, wanted);
 }
 
 /// Leaves out what the baseline lists, and says what it lists in vain.
@@ -132,6 +141,11 @@ Expected<int> lint_and_report(Session& session, Inputs inputs, Persona persona) 
         }
         if (auto written = write_back(*mended); !written) return tl::unexpected(written.error());
     }
+    return report_all(session, std::move(report), persona);
+}
+
+Expected<int> report_all(Session& session, lint::Report report, Persona persona) {
+    const Options& options = session.options;
     if (!options.write_baseline.empty()) {
         const std::string list = lint::write_baseline(report.findings);
         if (options.write_baseline == "-") {

@@ -15,6 +15,12 @@ enum class Persona : unsigned char { check, audit };
 [[nodiscard]] std::string_view level_name(FailOn level);
 /// What the options say about a run of the rules.
 [[nodiscard]] lint::Options rule_options(const Session& session);
+/// What the rules are asked with; without lint::Options::workshop and progress.
+[[nodiscard]] lint::Options lint_options(const Session& session, Persona persona);
+/// The rules over the devices of `inputs`, without the end of a run (lint::conclude).
+[[nodiscard]] lint::Gathered gather_rules(const Session& session, Inputs& inputs, const lint::Options& options);
+/// The end of a run: baseline, reports, exit status.
+[[nodiscard]] Expected<int> report_all(Session& session, lint::Report report, Persona persona);
 
 /// A line on a terminal's standard error that long work rewrites; nothing elsewhere. Cleared when destroyed.
 class Progress {

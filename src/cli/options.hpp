@@ -65,6 +65,10 @@ struct Options {
     bool quiet = false;
     report::ColorChoice color = report::ColorChoice::automatic;
 
+    // how many devices at once, and which of them
+    std::size_t jobs = 0;               ///< threads; 0 = one for each processor
+    std::size_t shard = 0, shards = 0;  ///< this run is about part `shard` (1-based) of `shards`; 0 = all
+
     // of single commands
     bool force = false;                 ///< init: overwrite
     bool to_stdout = false;             ///< init: print

@@ -19,17 +19,6 @@ namespace {
 /// commands, "Adding a job summary").
 constexpr std::uint64_t largest_summary = 1024 * 1024;
 
-/// Which files are other files by way of symbolic links, as far as both lie below the working directory.
-std::map<std::string, std::string> linked_paths(const base::Sources& sources) {
-    std::map<std::string, std::string> out;
-    for (std::size_t i = 0; i < sources.size(); ++i) {
-        const std::string& shown = sources.file(base::FileId(i)).path;
-        const std::string real = shown_path(real_path(shown));
-        if (!real.empty() && real.front() != '/' && real != shown_path(shown)) out[shown] = real;
-    }
-    return out;
-}
-
 /// Appends the report to the job summary, where one is wanted. Other programs of the step write to the same file.
 Expected<void> add_to_summary(const Session& session, const Writer& writer, const report::Context& context) {
     const auto is_github = [](const OutputTarget& target) { return target.format == "github"; };
@@ -48,6 +37,16 @@ Expected<void> add_to_summary(const Session& session, const Writer& writer, cons
 }
 
 }  // namespace
+
+std::map<std::string, std::string> linked_paths(const base::Sources& sources) {
+    std::map<std::string, std::string> out;
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+        const std::string& shown = sources.file(base::FileId(i)).path;
+        const std::string real = shown_path(real_path(shown));
+        if (!real.empty() && real.front() != '/' && real != shown_path(shown)) out[shown] = real;
+    }
+    return out;
+}
 
 std::string_view status_name(Status status) {
     switch (status) {
@@ -82,7 +81,10 @@ std::vector<report::Problem> fatal_problems(const base::Diagnostics& diagnostics
 }
 
 void Session::remark(std::string_view text) const {
-    if (!options.quiet) fmt::print(stderr, "egresslint: {}\n", report::escaped(text));
+    if (held != nullptr)
+        held->emplace_back(text);
+    else if (!options.quiet)
+        fmt::print(stderr, "egresslint: {}\n", report::escaped(text));
 }
 
 bool Session::print(std::string_view text) const {
@@ -101,7 +103,7 @@ report::Context report_context(const Session& session) {
         case FailOn::error: context.fails_from = base::Severity::error; break;
         case FailOn::never: context.fails_from.reset(); break;
     }
-    context.real_paths = linked_paths(session.sources);
+    context.real_paths = session.linked ? *session.linked : linked_paths(session.sources);
     return context;
 }
 
@@ -147,6 +149,8 @@ int end_with(const Session& session, const Failure& failure) {
         const std::string text = report::problem_text(problem, session.sources, session.err);
         std::fwrite(text.data(), 1, text.size(), stderr);
     }
+    // What a part would be, merge asks for: it is not there.
+    if (session.options.shards != 0) return exit_status(failure.status);
     lint::Report report;
     report.status = std::string(status_name(failure.status));
     report::Context context = report_context(session);

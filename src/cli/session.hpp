@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -44,9 +45,12 @@ struct Session {
     std::vector<lint::RuleFile> site_rules;    ///< of --rules
     base::Sources sources;
     std::map<std::string, std::string>
-        overlay;               ///< texts to read in place of files, by path as opened: fixes not yet written
-    report::Style out;         ///< for standard output
-    report::Style err;         ///< for standard error
+        overlay;        ///< texts to read in place of files, by path as opened: fixes not yet written
+    report::Style out;  ///< for standard output
+    report::Style err;  ///< for standard error
+    std::vector<std::string>* held = nullptr;  ///< remarks go there, to be made later and in order; null: at once
+    /// Paths without symbolic links by the path as shown, where they were found out elsewhere.
+    std::optional<std::map<std::string, std::string>> linked;
     std::string step_summary;  ///< GITHUB_STEP_SUMMARY: the file of a workflow step's summary; "" = none
 
     /// A line on standard error about what was done with the inputs; silent with --quiet.
@@ -54,6 +58,9 @@ struct Session {
     /// Writes to standard output; false when it is closed or full.
     [[nodiscard]] bool print(std::string_view text) const;
 };
+
+/// Which files are other files by way of symbolic links, as far as both lie below the working directory.
+[[nodiscard]] std::map<std::string, std::string> linked_paths(const base::Sources& sources);
 
 /// What every report is told about the run.
 [[nodiscard]] report::Context report_context(const Session& session);

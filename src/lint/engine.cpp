@@ -267,10 +267,10 @@ private:
     std::set<std::string> seen_;            ///< second devices whose own hosts are looked at
 };
 
-Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::Sources& sources, const Options& options,
-           bool rules_too) {
+Gathered run(std::vector<DeviceInput> devices, const Intent& intent, const base::Sources& sources,
+             const Options& options, bool rules_too) {
     Run all(intent, sources, options, rules_too);
-    std::map<std::string, std::string> comments;
+    Gathered out;
     std::vector<std::string> names;
     for (const DeviceInput& d : devices) names.push_back(d.device.name);
     const auto ways = ways_of(names, intent);
@@ -282,24 +282,32 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
     for (std::size_t at = 0; at < count; ++at) {
         DeviceInput& input = devices[at];
         if (!input.comment.empty())
-            for (const std::string& file : input.files) comments[file] = input.comment;
+            for (const std::string& file : input.files) out.comments[file] = input.comment;
         if (options.progress) options.progress(input.device.name, static_cast<double>(at) / static_cast<double>(count));
         const bool way = on_a_way(input.device.name);
         all.device(std::move(input), way);
     }
     for (const DeviceIntent* way : ways) all.way(*way);
     all.broken_ways(ways);
-    Report report = std::move(all.report);
-    const std::vector<SiteQuestion> site = std::move(all.site);
+    out.report = std::move(all.report);
+    for (SiteQuestion& question : all.site) out.site.push_back({question.asked, std::move(question.unknown)});
+    return out;
+}
+
+Report end_of(Gathered whole, const Intent& intent, const base::Sources& sources, const Options& options,
+              bool rules_too) {
+    Report report = std::move(whole.report);
+    const std::vector<SiteQuestion> site = rules_too ? site_questions(intent, options) : std::vector<SiteQuestion>{};
     // A name that no device of the run knows is a mistake, or the wrong files were given.
-    for (const SiteQuestion& question : site) {
-        if (question.asked || question.unknown.empty()) continue;
+    for (std::size_t i = 0; i < std::min(site.size(), whole.site.size()); ++i) {
+        const SiteQuestion& question = site[i];
+        if (whole.site[i].asked || whole.site[i].unknown.empty()) continue;
         Finding f;
         f.rule = "EL903";
         f.name = "input-incomplete";
         f.span = question.span;
         f.device = report.devices.size() == 1 ? report.devices.front().name : "";
-        f.message = fmt::format("{} cannot be asked: {}", question.what, question.unknown);
+        f.message = fmt::format("{} cannot be asked: {}", question.what, whole.site[i].unknown);
         f.fingerprint = fingerprint(fmt::format("policy|{}|{}", f.device, question.question.code));
         report.findings.push_back(std::move(f));
     }
@@ -312,7 +320,7 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
                    std::any_of(intent.policies.begin(), intent.policies.end(),
                                [&](const Policy& p) { return p.code == code; });
         };
-        by.comments = std::move(comments);
+        by.comments = std::move(whole.comments);
         by.first_text = options.first_text;
         by.end_text = options.end_text;
         by.today = options.today;
@@ -341,12 +349,21 @@ Report run(std::vector<DeviceInput> devices, const Intent& intent, const base::S
 
 Report check(std::vector<DeviceInput> devices, const Intent& intent, const base::Sources& sources,
              const Options& options) {
+    return conclude(gather(std::move(devices), intent, sources, options), intent, sources, options);
+}
+
+Gathered gather(std::vector<DeviceInput> devices, const Intent& intent, const base::Sources& sources,
+                const Options& options) {
     return run(std::move(devices), intent, sources, options, true);
+}
+
+Report conclude(Gathered whole, const Intent& intent, const base::Sources& sources, const Options& options) {
+    return end_of(std::move(whole), intent, sources, options, true);
 }
 
 Report egress(std::vector<DeviceInput> devices, const Intent& intent, const base::Sources& sources,
               const Options& options) {
-    return run(std::move(devices), intent, sources, options, false);
+    return end_of(run(std::move(devices), intent, sources, options, false), intent, sources, options, false);
 }
 
 // -- queries ---------------------------------------------------------------------------------------------------------

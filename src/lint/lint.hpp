@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,6 +44,27 @@ struct Options {
 /// Runs inference, resolve, every selected rule and the EL9xx bookkeeping over all devices. Never throws on input.
 [[nodiscard]] Report check(std::vector<DeviceInput> devices, const Intent& intent, const base::Sources& sources,
                            const Options& options);
+
+/// What is known about some devices of a run before its end, at which it is judged what only the whole run can tell:
+/// suppressions, and questions of the site that no device could answer. `gather` is check without that end, so that the
+/// devices of a run can be looked at in several threads, processes or machines; `conclude` is the end.
+struct Gathered {
+    /// Whether some device knew the names of a question, and else which one it lacked.
+    struct Asked {
+        bool asked = false;
+        std::string unknown;
+    };
+    Report report;                                ///< neither sorted nor suppressed
+    std::vector<Asked> site;                      ///< the site's questions, the same in every part of a run
+    std::map<std::string, std::string> comments;  ///< DeviceInput::comment by file
+};
+[[nodiscard]] Gathered gather(std::vector<DeviceInput> devices, const Intent& intent, const base::Sources& sources,
+                              const Options& options);
+/// Puts `part` behind `whole`. Both have seen the same first `shared` texts; further ones of `part` now lie `offset`
+/// further on.
+void append(Gathered& whole, Gathered part, std::size_t shared, std::size_t offset);
+[[nodiscard]] Report conclude(Gathered whole, const Intent& intent, const base::Sources& sources,
+                              const Options& options);
 
 /// The egress map alone: who leaves as what on `options.egress_ports` (empty: every port).
 [[nodiscard]] Report egress(std::vector<DeviceInput> devices, const Intent& intent, const base::Sources& sources,

@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <ctime>
 #include <map>
 
 #include "base/date.hpp"
@@ -157,13 +155,6 @@ std::vector<Comment> comments_of(const base::Sources& sources, base::FileId file
     return list;
 }
 
-std::string today() {
-    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    std::tm utc{};
-    gmtime_r(&now, &utc);
-    return fmt::format("{:04}-{:02}-{:02}", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday);
-}
-
 Finding note_of(std::string code, std::string name, base::Severity severity, std::string message, base::Span span) {
     Finding f;
     f.rule = std::move(code);
@@ -194,7 +185,7 @@ std::vector<SuppressedFinding> apply_suppressions(std::vector<Finding>& findings
         comments.insert(comments.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
     }
     std::vector<bool> allow_used(intent.allows.size(), false);
-    const std::string date = rules.today.empty() ? today() : rules.today;
+    const std::string date = rules.today.empty() ? base::today() : rules.today;
     const auto expired = [&](const std::string& until) { return !until.empty() && until < date; };
     const auto silences = [&](const Finding& f, SuppressedFinding& by) {
         bool gone = false;
