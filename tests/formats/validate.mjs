@@ -121,6 +121,47 @@ function rdformat(where, path) {
   if (ran.status !== 0) fault(where, `rdformat-validator: ${ran.stdout}${ran.stderr}`);
 }
 
+// What people's browsers make of Markdown: by CommonMark's own program, nothing of it is markup or a link that a name brought.
+function checkMarkdown(where, path) {
+  const ran = spawnSync("cmark", ["--unsafe", "-t", "xml", path], { encoding: "utf8", maxBuffer: 1 << 28 });
+  checked += 1;
+  if (ran.status !== 0) return fault(where, `cmark: ${ran.stderr}${ran.error ?? ""}`);
+  const unescaped = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&amp;", "&");
+  for (const [, html] of ran.stdout.matchAll(/<html_(?:inline|block)[^>]*>([^<]*)</g))
+    if (/<(?!\/?(?:details|summary|code|br|b)\b[^>]*>|!-- [a-z:]*-->|!-- ?-->)/.test(unescaped(html))) fault(where, `markup: ${unescaped(html).slice(0, 80)}`);
+  for (const [, to] of ran.stdout.matchAll(/<(?:link|image) destination="([^"]*)"/g)) fault(where, `a link to ${to}`);
+}
+
+// A validator that passes everything proves nothing: each is shown a report that somebody spoilt first.
+function spoilt(kind, report, how) {
+  how(report);
+  if (validators[kind].some((valid) => valid(report))) fault(kind, `its schema takes ${how}`);
+}
+const story = (format) => read(join(reports, "story", format));
+spoilt("json", story("json"), (report) => (report.findings[0].certainty = "sure"));
+spoilt("json", story("json"), (report) => delete report.findings[0].fingerprint);
+spoilt("json", story("json"), (report) => (report.findings[0].extra = 1));
+spoilt("jsonl", story("json").findings[0], (finding) => delete finding.message);
+spoilt("gitlab", story("gitlab"), (report) => (report[0].severity = "error"));
+spoilt("gitlab", story("gitlab"), (report) => delete report[0].fingerprint);
+spoilt("sarif", story("sarif"), (report) => (report.runs[0].results[0].level = "fatal"));
+{
+  const path = join(reports, "spoilt");
+  const before = faults;
+  const report = story("rdjson");
+  delete report.diagnostics[0].location.path;
+  writeFileSync(path, JSON.stringify(report));
+  const said = console.log;
+  console.log = () => {};
+  rdformat("rdjson", path);
+  writeFileSync(path, "a <script>alert(1)</script> and [z](http://example.org)\n");
+  checkMarkdown("markdown", path);
+  console.log = said;
+  const caught = faults - before;
+  faults = before;
+  if (caught !== 4) fault("validators", `${caught} of four faults in rdjson and Markdown (two tags, a link) were found`);
+}
+
 const wrong = read(join(reports, "story", "sarif"));
 wrong.runs[0].results[0].ruleId = "EL000";
 wrong.runs[0].results[0].locations[0].physicalLocation.region.endLine = 1;
@@ -137,6 +178,7 @@ for (const name of readdirSync(reports, { withFileTypes: true }).filter((entry) 
   checked += 1;
   for (const what of multitool(read(at("sarif")))) fault(`${name}/sarif`, `multitool ${what}`);
   rdformat(`${name}/rdjson`, at("rdjson"));
+  checkMarkdown(`${name}/markdown`, at("markdown"));
   for (const line of readFileSync(at("github"), "utf8").split("\n").filter(Boolean)) {
     if (line.includes("##[") || line.includes("\r")) fault(`${name}/github`, `a line holds a command: ${line.slice(0, 80)}`);
     if (/^\s*::/.test(line) && !/^::(error|warning|notice) [^:]*::/.test(line)) fault(`${name}/github`, `no annotation: ${line.slice(0, 80)}`);
