@@ -20,7 +20,8 @@ struct BindAddress {
     base::Span span;
 };
 
-/// One way by which an MTA hands mail to other hosts: a transport, a send connector, a mailer.
+/// One way by which an MTA hands mail to other hosts: a transport, a send connector, a mailer. Values with an Unknown
+/// beside them are what the texts say as far as they go; it may be something else.
 struct Sender {
     std::string name;  ///< as the MTA calls it: "smtp", "remote_smtp", "Internet"
     /// What it says in HELO or EHLO, without a trailing dot; one value where the configuration decides it, several
