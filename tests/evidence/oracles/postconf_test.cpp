@@ -3,6 +3,7 @@
 // `postconf -c DIR -x` for main.cf, `-P -x` for services. What postconf refuses, the reader must refuse.
 #define CATCH_CONFIG_RUNNER
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -23,6 +24,9 @@ public:
         fs::create_directories(path_);
         std::ofstream(path_ / "main.cf") << main;
         std::ofstream(path_ / "master.cf") << master;
+        // Postfix waits until a file has not been written to for two seconds: it might be half-written.
+        for (const char* name : {"main.cf", "master.cf"})
+            fs::last_write_time(path_ / name, fs::file_time_type::clock::now() - std::chrono::hours(1));
     }
     ~Folder() { fs::remove_all(path_); }
     Folder(const Folder&) = delete;
