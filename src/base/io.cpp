@@ -28,8 +28,10 @@ public:
         if (fd_ > STDERR_FILENO) ::close(fd_);
     }
     [[nodiscard]] int get() const { return fd_; }
-    /// Hands the descriptor to the caller, who must close it.
-    int release() { return std::exchange(fd_, -1); }
+    void reset(int fd) {
+        if (fd_ > STDERR_FILENO) ::close(fd_);
+        fd_ = fd;
+    }
 
 private:
     int fd_;
@@ -162,6 +164,87 @@ IncludeJail::Resolved IncludeJail::resolve(std::string_view pattern) const {
     return out;
 }
 
+namespace {
+
+/// Everything, or the error; interrupted writes go on.
+int write_all(int fd, std::string_view content) {
+    while (!content.empty()) {
+        const ssize_t wrote = ::write(fd, content.data(), content.size());
+        if (wrote < 0) {
+            if (errno == EINTR) continue;
+            return errno;
+        }
+        content.remove_prefix(static_cast<std::size_t>(wrote));
+    }
+    return 0;
+}
+
+std::string directory_of(const std::string& path) {
+    const auto slash = path.rfind('/');
+    return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
+/// A file that takes the name of another one when it is whole. Until then it has no name, so that a process that is
+/// killed leaves nothing behind; where the file system knows no such files, it has a name of its own.
+class NewFile {
+public:
+    explicit NewFile(const std::string& path) : path_(path), fd_(-1) {
+        // A name is given by way of /proc.
+        if (::access("/proc/self/fd", F_OK) == 0) {
+            fd_.reset(open_retrying(directory_of(path).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
+            error_ = fd_.get() < 0 ? errno : 0;
+            if (error_ != EOPNOTSUPP && error_ != EISDIR) return;
+        }
+        std::string name = path_ + ".XXXXXX";
+        fd_.reset(::mkostemp(name.data(), O_CLOEXEC));
+        error_ = fd_.get() < 0 ? errno : 0;
+        if (error_ == 0) name_ = std::move(name);
+    }
+    NewFile(const NewFile&) = delete;
+    NewFile& operator=(const NewFile&) = delete;
+    ~NewFile() {
+        if (!name_.empty()) ::unlink(name_.c_str());
+    }
+
+    /// 0 or the error.
+    int write(std::string_view content, mode_t mode) {
+        if (error_ != 0) return error_;
+        if (::fchmod(fd_.get(), mode) != 0) return errno;
+        if (const int error = write_all(fd_.get(), content)) return error;
+        return ::fsync(fd_.get()) != 0 ? errno : 0;
+    }
+    /// Gives it the name that it is for. 0 or the error.
+    int take_name() {
+        if (name_.empty()) {
+            if (link(path_)) return 0;
+            for (unsigned number = 0; errno == EEXIST && number < 1000; ++number) {
+                const std::string name = path_ + "." + std::to_string(::getpid()) + "-" + std::to_string(number);
+                if (link(name)) {
+                    name_ = name;
+                    break;
+                }
+            }
+            if (name_.empty()) return errno;
+        }
+        if (::rename(name_.c_str(), path_.c_str()) != 0) return errno;
+        name_.clear();
+        return 0;
+    }
+
+private:
+    [[nodiscard]] bool link(const std::string& name) const {
+        const std::string self = "/proc/self/fd/" + std::to_string(fd_.get());
+        return ::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0;
+    }
+
+    std::string path_;
+    Descriptor fd_;
+    int error_ = 0;
+    std::string name_;  ///< "": it has none yet, or the one that it is for
+};
+
+}  // namespace
+
 std::optional<IoError> write_file_atomically(const std::string& path, std::string_view content) {
     const auto fail = [&path](int error) { return IoError{path, error_text(error)}; };
     // Keep the mode of the file being replaced; a new file is readable by all, as a report should be.
@@ -171,28 +254,10 @@ std::optional<IoError> write_file_atomically(const std::string& path, std::strin
         if (!S_ISREG(info.st_mode)) return IoError{path, "is not a regular file"};
         mode = info.st_mode & 07777;
     }
-    std::string temporary = path + ".XXXXXX";
-    Descriptor fd(::mkostemp(temporary.data(), O_CLOEXEC));
-    if (fd.get() < 0) return fail(errno);
-    const auto give_up = [&](int error) {
-        ::unlink(temporary.c_str());
-        return fail(error);
-    };
-    if (::fchmod(fd.get(), mode) != 0) return give_up(errno);
-    while (!content.empty()) {
-        const ssize_t wrote = ::write(fd.get(), content.data(), content.size());
-        if (wrote < 0) {
-            if (errno == EINTR) continue;
-            return give_up(errno);
-        }
-        content.remove_prefix(static_cast<std::size_t>(wrote));
-    }
-    if (::fsync(fd.get()) != 0) return give_up(errno);
-    if (::close(fd.release()) != 0) return give_up(errno);
-    if (::rename(temporary.c_str(), path.c_str()) != 0) return give_up(errno);
-    const auto slash = path.rfind('/');
-    const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-    const Descriptor parent(open_retrying(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    NewFile file(path);
+    if (const int error = file.write(content, mode)) return fail(error);
+    if (const int error = file.take_name()) return fail(error);
+    const Descriptor parent(open_retrying(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (parent.get() >= 0) ::fsync(parent.get());  // best effort: the file itself is whole already
     return std::nullopt;
 }
@@ -207,13 +272,10 @@ tl::expected<bool, IoError> append_to_file(const std::string& path, std::string_
     if (!S_ISREG(info.st_mode)) return fail("is not a regular file");
     const auto before = static_cast<std::uint64_t>(info.st_size);
     if (before > max_size || content.size() > max_size - before) return false;
-    while (!content.empty()) {
-        const ssize_t wrote = ::write(fd.get(), content.data(), content.size());
-        if (wrote < 0) {
-            if (errno == EINTR) continue;
-            return fail(error_text(errno));
-        }
-        content.remove_prefix(static_cast<std::size_t>(wrote));
+    if (const int error = write_all(fd.get(), content)) {
+        // What went in before the disk was full is no summary.
+        static_cast<void>(::ftruncate(fd.get(), static_cast<off_t>(before)));
+        return fail(error_text(error));
     }
     return true;
 }

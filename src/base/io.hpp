@@ -44,7 +44,8 @@ private:
     const Files* files_;
 };
 
-/// Writes to a temporary file beside `path`, syncs it and renames it into place.
+/// Writes a file that has no name yet, syncs it and gives it the name: at every moment `path` is the old file or the
+/// new one, whole, and a process that is killed leaves nothing else behind.
 [[nodiscard]] std::optional<IoError> write_file_atomically(const std::string& path, std::string_view content);
 
 /// Appends to a regular file, which is made if it is missing, in one write. Nothing is written, and false returned,

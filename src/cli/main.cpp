@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dispatch only: command line in, one command, exit status out.
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -30,6 +32,14 @@ report::Style style_for(const cli::Options& options, int descriptor) {
     return report::Style(report::use_color(facts));
 }
 
+/// A standard stream that the caller closed must not become the number of a file that is opened later: what is
+/// printed would go into it. It becomes one that can be neither read nor written, as it was.
+void occupy_closed_streams() {
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (::fcntl(stream, F_GETFD) == -1)
+            static_cast<void>(::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+}
+
 int run(int argc, const char* const* argv) {
     cli::Parsed parsed = cli::parse_arguments(argc, argv);
     cli::Session session;
@@ -47,6 +57,10 @@ int run(int argc, const char* const* argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    occupy_closed_streams();
+    // A limit on the size of files is an error like a full disk, and no end without a word. SIGPIPE stays what it is:
+    // `egresslint … | head` ends as every other program does.
+    std::signal(SIGXFSZ, SIG_IGN);
     try {
         return run(argc, argv);
     } catch (const std::exception& error) {

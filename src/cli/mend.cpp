@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
 #include <dtl/dtl.hpp>
 #include <sstream>
 
@@ -14,6 +15,23 @@ namespace egresslint::cli {
 namespace {
 
 constexpr std::size_t most_rounds = 200;
+
+/// Signals that people and process managers end a program with wait as long as this exists.
+class Uninterrupted {
+public:
+    Uninterrupted() {
+        ::sigset_t wait;
+        sigemptyset(&wait);
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&wait, signal);
+        static_cast<void>(::pthread_sigmask(SIG_BLOCK, &wait, &before_));
+    }
+    ~Uninterrupted() { static_cast<void>(::pthread_sigmask(SIG_SETMASK, &before_, nullptr)); }
+    Uninterrupted(const Uninterrupted&) = delete;
+    Uninterrupted& operator=(const Uninterrupted&) = delete;
+
+private:
+    ::sigset_t before_{};
+};
 
 const lint::Finding* mendable(const lint::Report& report, bool unsafe) {
     for (const lint::Finding& f : report.findings)
@@ -99,9 +117,21 @@ Expected<void> write_back(const Mended& mended) {
                 failure(Status::unreadable,
                         fmt::format("{}: changed while it was looked at; nothing is written to it", text.shown)));
     }
-    for (const auto& [path, text] : mended.texts)
-        if (const auto error = base::write_file_atomically(path, text.after))
-            return tl::unexpected(failure(Status::unreadable, fmt::format("{}: {}", text.shown, error->message)));
+    // All of them or none: an interrupt waits until the last one is written, and where one cannot be, the others get
+    // back what they had.
+    const Uninterrupted whole;
+    for (auto it = mended.texts.begin(); it != mended.texts.end(); ++it) {
+        const auto error = base::write_file_atomically(it->first, it->second.after);
+        if (!error) continue;
+        Failure problems = failure(Status::unreadable, fmt::format("{}: {}", it->second.shown, error->message));
+        for (auto done = mended.texts.begin(); done != it; ++done)
+            if (const auto again = base::write_file_atomically(done->first, done->second.before))
+                problems.problems.push_back(
+                    {fmt::format("{}: was fixed, and could not be set back: {}", done->second.shown, again->message),
+                     {},
+                     {}});
+        return tl::unexpected(std::move(problems));
+    }
     return {};
 }
 

@@ -122,22 +122,23 @@ Expected<void> write_report(const Session& session, const lint::Report& report, 
 
 Expected<void> write_report(const Session& session, const Writer& writer, report::Context context) {
     const Options& options = session.options;
-    bool to_stdout = false;
+    // Files first: whoever reads standard output may stop reading, and end this process by that.
+    context.style = report::Style(false);
     for (const OutputTarget& target : options.outputs) {
+        if (target.path == "-") continue;
         const report::Format* format = report::find_format(target.format);
-        if (target.path == "-") {
-            to_stdout = true;
-            context.style = session.out;
-            if (!session.print(writer.write(*format, context)))
-                return tl::unexpected(failure(Status::unreadable, "standard output could not be written"));
-            continue;
-        }
-        context.style = report::Style(false);
         if (const auto error = base::write_file_atomically(target.path, writer.write(*format, context)))
             return tl::unexpected(failure(Status::unreadable, fmt::format("{}: {}", error->path, error->message)));
     }
     context.style = session.out;
     if (auto summary = add_to_summary(session, writer, context); !summary) return summary;
+    bool to_stdout = false;
+    for (const OutputTarget& target : options.outputs) {
+        if (target.path != "-") continue;
+        to_stdout = true;
+        if (!session.print(writer.write(*report::find_format(target.format), context)))
+            return tl::unexpected(failure(Status::unreadable, "standard output could not be written"));
+    }
     if (to_stdout && !options.format_given) return {};
     if (!session.print(writer.write(*report::find_format(options.format), context)))
         return tl::unexpected(failure(Status::unreadable, "standard output could not be written"));

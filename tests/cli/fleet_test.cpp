@@ -56,7 +56,8 @@ void same_however(const Scratch& scratch, const std::string& command, int status
         CHECK(eight.out == one.out);
         CHECK(eight.err == one.err);
         // In any order.
-        const Ran merged = scratch.run("merge .parts/part-2.json .parts/part-3.json .parts/part-1.json --statistics --format " + format);
+        const Ran merged = scratch.run(
+            "merge .parts/part-2.json .parts/part-3.json .parts/part-1.json --statistics --format " + format);
         CHECK(merged.status == one.status);
         CHECK(merged.out == one.out);
         CHECK(merged.err == one.err);
@@ -146,9 +147,11 @@ TEST_CASE("files that nobody declared: what others include is no device, whoever
     CHECK(ran.err.find("site/part.nft is read where it is included") != std::string::npos);
     CHECK(ran.err.find("not read: notes.txt") != std::string::npos);
     // The baseline and the level of failure are the whole's.
-    CHECK(scratch.run("merge .parts/part-1.json .parts/part-2.json .parts/part-3.json --write-baseline known.json").status == 0);
+    CHECK(scratch.run("merge .parts/part-1.json .parts/part-2.json .parts/part-3.json --write-baseline known.json")
+              .status == 0);
     CHECK(scratch.read("known.json").find("EL102") != std::string::npos);
-    CHECK(scratch.run("merge .parts/part-1.json .parts/part-2.json .parts/part-3.json --baseline known.json").status == 0);
+    CHECK(scratch.run("merge .parts/part-1.json .parts/part-2.json .parts/part-3.json --baseline known.json").status ==
+          0);
     CHECK(scratch.run("merge .parts/part-1.json .parts/part-2.json .parts/part-3.json --fail-on never").status == 0);
 }
 
@@ -211,7 +214,8 @@ TEST_CASE("parts that do not make one whole are refused", "[fleet]") {
         CHECK(ran.out.find("no findings") == std::string::npos);
     };
     refused(".parts/part-1.json .parts/part-3.json", "part 2 of 3 is missing");
-    refused(".parts/part-1.json .parts/part-2.json .parts/part-2.json .parts/part-3.json", "it is part 2 of 3, and so is");
+    refused(".parts/part-1.json .parts/part-2.json .parts/part-2.json .parts/part-3.json",
+            "it is part 2 of 3, and so is");
     refused(".parts/part-1.json .parts/part-2.json nothing.json", "nothing.json: no such file");
     refused("", "merge needs the parts");
     refused(".parts/part-1.json .parts/part-2.json .parts/part-3.json --fix", "merge has no files to mend");
