@@ -63,6 +63,7 @@ open_port() {
 line=$(grep -n '# mail leaves from exchange only' edge/ruleset.nft | cut -d: -f1)
 change opens-port-25 open_port
 change words-only sed -i '$a # looked through in the review' edge/ruleset.nft
+change touches-lab sh -c 'echo "# touched" >>lab/firewall'
 change readme sh -c 'echo ours >README.md'
 change removes git rm -q lab/firewall
 # Names that are commands, options, standard input; in a commit that opens the port as well.
@@ -128,7 +129,7 @@ act 0 "$pull_request" version=installed fail-on=never
 act 0 "$pull_request" version=installed args=$'--ignore\nEL102'
 act 2 "$pull_request" version=installed 'args=--no-such-option'
 # Everything, which includes lab: on request, without a change, with a base that nobody has.
-act 1 "$pull_request" version=installed base=none format=concise
+act 1 "$pull_request" version=installed scope=all format=concise
 says lab/firewall
 act 1 '{}' version=installed
 says lab/firewall
@@ -142,17 +143,31 @@ act 2 '{}' version=installed "paths=\$(touch pwned)"
 says "no such file"
 act 1 '{}' version=installed paths=lab/firewall args=--isolated working-directory=. sarif=
 did 'did.outputs.sarif' ''
+act 2 "$pull_request" version=installed scope=everything
+# Every finding of the devices that the change touches, which is one here and then the faulty one.
+act 1 "$pull_request" version=installed scope=devices
+says "::error file=edge/ruleset.nft,line=$line,"
+silent lab/firewall
+checkout touches-lab 1
+act 0 "$pull_request" version=installed
+act 1 "$pull_request" version=installed scope=devices
+says "::error file=lab/firewall"
+silent edge/ruleset.nft
 checkout words-only 1
 act 0 "$pull_request" version=installed upload-sarif=true
 sarif 'results.length === 0'
 did 'did.uses.length' 1
 checkout readme 1
 act 0 "$pull_request" version=installed
+act 0 "$pull_request" version=installed scope=devices
 checkout removes 1
 act 2 "$pull_request" version=installed
 says "lab/firewall"
+act 2 "$pull_request" version=installed scope=devices
 checkout hostile-names 1
 act 1 "$pull_request" version=installed
+says "::error file=edge/ruleset.nft,line=$line,"
+act 1 "$pull_request" version=installed scope=devices
 says "::error file=edge/ruleset.nft,line=$line,"
 # An intent file above the working directory, and none at all.
 checkout opens-port-25 10
@@ -241,6 +256,8 @@ quality 'found.length === 0'
 pipeline 1 words-only ""
 quality "found.every((one) => one.location.path === 'lab/firewall') && found.length > 0"
 pipeline 0 opens-port-25 "$base" 'fail-on: never'
+pipeline 0 touches-lab "$base"
+pipeline 1 touches-lab "$base" 'scope: devices'
 pipeline 0 opens-port-25 "$base" 'args: |' '  --ignore' '  EL102'
 pipeline 2 opens-port-25 "$base" 'paths: "`touch pwned`; $(touch pwned)"'
 sed -i 's/^  script:/  scirpt:/' "$checkout/templates/egresslint.yml"
