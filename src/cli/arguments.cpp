@@ -261,6 +261,7 @@ private:
                 ->type_name("KIND,...")
                 ->allow_extra_args(false)
                 ->delimiter(',');
+            text("--dialect", options_.dialect, "NAME", "of both versions, instead of recognising it");
             outside();
         }
         if (command.takes & takes_change)

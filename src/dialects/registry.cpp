@@ -6,6 +6,7 @@
 #include "dialects/ipset/read.hpp"
 #include "dialects/iptables/read.hpp"
 #include "dialects/nftables/read.hpp"
+#include "dialects/pf/read.hpp"
 #include "dialects/pfsense/read.hpp"
 #include "dialects/routeros/read.hpp"
 
@@ -14,7 +15,7 @@ namespace egresslint::dialects {
 const std::vector<Dialect>& all() {
     static const std::vector<Dialect> table{
         nftables::dialect, iptables::dialect,         ipset::dialect,    asa::dialect, asa::classic, fortios::dialect,
-        pfsense::dialect,  pfsense::opnsense_dialect, routeros::dialect,
+        pfsense::dialect,  pfsense::opnsense_dialect, routeros::dialect, pf::dialect,
     };
     return table;
 }

@@ -42,7 +42,11 @@ void Pf::decide(Direction direction, const FilterRule& rule, ExprId match, std::
     model::Rule r;
     r.match = match;
     r.effects = std::move(effects);
-    if (action != Action::match) r.control = Decide{verdict_of(action), {}, rule.quick};
+    if (action == Action::match)
+        for (const Translate& t : rule.then) r.effects.emplace_back(t);
+    else
+        r.control =
+            Decide{verdict_of(action), action == Action::pass ? rule.then : std::vector<Translate>{}, rule.quick};
     r.origin = rule.origin;
     r.name = rule.name;
     r.uses = rule.uses;
@@ -64,11 +68,15 @@ void Pf::filter(Direction direction, const FilterRule& rule) {
         decide(direction, above, b_.all({rule.match, b_.negate(b_.unknown(limit))}), {}, Action::block);
     }
     if (!rule.limits.empty()) effects.emplace_back(Limited{});
+    // Where the last rule that matches decides, what is above the limit must not match this one.
+    ExprId kept = rule.match;
+    if (!rule.quick)
+        for (const PredicateId limit : rule.limits) kept = b_.all({kept, b_.unknown(limit)});
     // The route of the last matching rule counts: one that has none forgets an earlier one's.
     const bool forget = pending_route_ && direction == Direction::in && rule.action != Action::match;
     if (rule.route.interfaces.empty() || rule.action != Action::pass) {
         if (forget) effects.emplace_back(leave_by(no_interface));
-        decide(direction, rule, rule.match, std::move(effects), rule.action);
+        decide(direction, rule, kept, std::move(effects), rule.action);
         return;
     }
     if (!rule.quick && rule.active) pending_route_ = true;
@@ -80,7 +88,7 @@ void Pf::filter(Direction direction, const FilterRule& rule) {
             each.emplace_back(assign(rerouted_, 1));
             reroutes_ = true;
         }
-        auto match = rule.match;
+        auto match = kept;
         if (rule.route.choice.valid())
             match = b_.all({match, b_.unknown(rule.route.choice, static_cast<std::uint16_t>(i))});
         decide(direction, rule, match, std::move(each), Action::pass);
@@ -139,8 +147,11 @@ void Pf::force(ExprId match, InterfaceId interface, OriginId origin) {
 
 void Pf::finish(const Defaults& defaults, bool filters) {
     const auto is = [&](Field field, std::uint32_t value) { return b_.in(field, IntervalSet::single(value)); };
-    const ExprId received = b_.negate(is(Field::in_if, self_interface));
-    const ExprId leaves = b_.negate(is(Field::out_if, self_interface));
+    ExprId received = b_.negate(is(Field::in_if, self_interface));
+    ExprId leaves = b_.negate(is(Field::out_if, self_interface));
+    const ExprId forwarded = b_.all({received, leaves});
+    if (defaults.skip_in.valid()) received = b_.all({received, b_.negate(defaults.skip_in)});
+    if (defaults.skip_out.valid()) leaves = b_.all({leaves, b_.negate(defaults.skip_out)});
     const ExprId unrouted = is(Field::out_if, no_interface);
     if (filters) {
         for (model::Rule& r : binat_in_) b_.rule(redirect_, std::move(r));
@@ -155,10 +166,10 @@ void Pf::finish(const Defaults& defaults, bool filters) {
         model::Rule block;
         block.match = b_.yes();
         if (defaults.log_block) block.effects.emplace_back(Log{});
-        block.control = Decide{Verdict::drop, {}, true};
+        block.control = Decide{defaults.in, {}, true};
         block.origin = defaults.block;
         b_.rule(in_, std::move(block));
-        b_.stage("filter in", Label::filter, asked, in_, Verdict::drop, defaults.block);
+        b_.stage("filter in", Label::filter, asked, in_, defaults.in, defaults.block);
     }
     if (tunnels_.valid())
         b_.stage("tunnels", Label::routing, unrouted, tunnels_, Verdict::accept, b_.origin({}, "tunnels", true));
@@ -174,7 +185,7 @@ void Pf::finish(const Defaults& defaults, bool filters) {
         r.control = Decide{Verdict::drop, {}, true};
         r.origin = origin;
         b_.rule(chain, std::move(r));
-        b_.stage("link-local", Label::routing, b_.all({received, leaves}), chain, Verdict::accept, origin);
+        b_.stage("link-local", Label::routing, forwarded, chain, Verdict::accept, origin);
     }
     if (!filters) return;
     b_.stage("translation out", Label::source_translation, leaves, translate_);

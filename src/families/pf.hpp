@@ -44,6 +44,9 @@ struct FilterRule : Rule {
     Action action = Action::pass;
     bool quick = true;
     RouteTo route;
+    /// nat-to, rdr-to (OpenBSD 4.7, FreeBSD 15): of a pass rule when it is the last that matched, of a match rule at
+    /// once, so that later rules see the translated packet.
+    std::vector<model::Translate> then;
     /// What is above a state limit is dropped: predicates of kind rate, true where the limit is kept.
     std::vector<model::PredicateId> limits;
 };
@@ -74,6 +77,9 @@ public:
         model::OriginId block;  ///< of the rule that blocks what no rule passes on the way in
         model::OriginId pass;   ///< of what lets out what no rule blocks
         bool log_block = true;
+        /// pfSense and OPNsense block on the way in what no rule passes; pf itself passes it.
+        model::Verdict in = model::Verdict::drop;
+        model::ExprId skip_in, skip_out;  ///< `set skip`: neither filtered nor translated; invalid: none
     };
     /// Writes the stages; once, at the end. `filters`: false when the packet filter is switched off.
     void finish(const Defaults& defaults, bool filters);

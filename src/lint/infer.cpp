@@ -125,8 +125,11 @@ private:
 };
 
 void Inference::collect_names() {
-    std::set<std::string> seen;
+    std::set<std::string> seen, loopbacks;
+    for (std::size_t i = first_interface; i < d_.interfaces.size(); ++i)
+        if (d_.interfaces[i].role == Role::loopback) loopbacks.insert(d_.interfaces[i].name);
     const auto take = [&](const std::string& name) {
+        if (loopbacks.contains(name) || name == "lo*") return;
         if (name.empty() || name == "lo" || name == "*" || name == "none" || name == "self") return;
         if (seen.insert(name).second) names_.push_back(name);
     };
