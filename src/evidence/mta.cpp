@@ -66,7 +66,7 @@ std::vector<Group> groups(const base::Sources& sources, const Group& texts) {
 std::vector<Mta> read_mtas(base::Sources& sources, const std::vector<base::FileId>& files,
                            base::Diagnostics& diagnostics) {
     const std::size_t before = diagnostics.size();
-    Group postfix, exim, exchange, others;
+    Group postfix, exim, exchange, others, fragments;
     for (base::FileId file : files) {
         if (is_utf16(sources.text(file))) {
             const std::string path = sources.file(file).path;
@@ -74,20 +74,23 @@ std::vector<Mta> read_mtas(base::Sources& sources, const std::vector<base::FileI
         }
         const MtaText text{file, mta_format(sources.text(file))};
         hide_secrets_of_mta(sources, text);
-        if (text.format.empty()) {
-            fatal(diagnostics, {file, 0, std::min(1u, static_cast<std::uint32_t>(sources.text(file).size()))},
-                  "no configuration of an MTA that is known here: Postfix, Exim, Sendmail, Exchange, hMailServer");
-        } else {
-            (of_postfix(text) ? postfix : of_exim(text) ? exim : of_exchange(text) ? exchange : others).push_back(text);
-        }
+        (text.format.empty() ? fragments
+         : of_postfix(text)  ? postfix
+         : of_exim(text)     ? exim
+         : of_exchange(text) ? exchange
+                             : others)
+            .push_back(text);
     }
     std::vector<Mta> out;
     for (const Group& group : groups(sources, postfix)) out.push_back(read_postfix(sources, group, diagnostics));
-    for (const Group& group : groups(sources, exim)) out.push_back(read_exim(sources, group, diagnostics));
+    for (const Group& group : groups(sources, exim)) out.push_back(read_exim(sources, group, fragments, diagnostics));
     if (!exchange.empty()) out.push_back(read_exchange(sources, exchange, diagnostics));
     for (const MtaText& text : others)
         out.push_back(text.format == "backup of hMailServer" ? read_hmailserver(sources, text, diagnostics)
                                                              : read_sendmail(sources, text, diagnostics));
+    for (const MtaText& text : fragments)
+        fatal(diagnostics, {text.file, 0, std::min(1u, static_cast<std::uint32_t>(sources.text(text.file).size()))},
+              "no configuration of an MTA that is known here: Postfix, Exim, Sendmail, Exchange, hMailServer");
     without_repetition(diagnostics, before);
     return out;
 }

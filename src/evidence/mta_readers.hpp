@@ -17,8 +17,9 @@ struct MtaText {
 
 [[nodiscard]] Mta read_postfix(const base::Sources& sources, const std::vector<MtaText>& texts,
                                base::Diagnostics& diagnostics);
+/// `fragments`: texts of no format, which the configuration may include; those that it does are taken out.
 [[nodiscard]] Mta read_exim(const base::Sources& sources, const std::vector<MtaText>& texts,
-                            base::Diagnostics& diagnostics);
+                            std::vector<MtaText>& fragments, base::Diagnostics& diagnostics);
 [[nodiscard]] Mta read_sendmail(const base::Sources& sources, const MtaText& text, base::Diagnostics& diagnostics);
 [[nodiscard]] Mta read_exchange(const base::Sources& sources, const std::vector<MtaText>& texts,
                                 base::Diagnostics& diagnostics);
