@@ -169,6 +169,8 @@ Expected<int> end_fleet(Session& session, Plan plan, std::vector<UnitResult> res
 
 Expected<std::optional<int>> run_fleet(Session& session, Persona persona, IntentSearch search) {
     auto plan = plan_run(session, search);
+    if (!plan && session.options.shards != 0)
+        if (auto inputs = read_inputs(session, search); !inputs) return tl::unexpected(std::move(inputs.error()));
     if (!plan || !*plan) {
         // The plain way says what is wrong in its own words.
         if (session.options.shards == 0) return std::nullopt;

@@ -116,7 +116,7 @@ Expected<std::optional<Plan>> plan_run(const Session& session, IntentSearch sear
     // Texts that are only looked at are gone with this copy.
     Session look = session;
     auto intent = read_intent_file(look, search);
-    if (!intent) return std::nullopt;
+    if (!intent) return tl::unexpected(std::move(intent.error()));
     Plan plan;
     plan.sources = look.sources;
     Inputs inputs;

@@ -297,6 +297,16 @@ TEST_CASE("which part is this process's", "[fleet]") {
     CHECK(scratch.run("check --jobs many").status == 2);
 }
 
+TEST_CASE("an intent file that does not read is told of with its place, whoever is asked", "[fleet]") {
+    const Scratch scratch(Files{{"a.nft", clean_nft}, {"egresslint.toml", "[[device]]\nnaem = \"a\"\n"}});
+    const Ran one = scratch.run("check"), part = scratch.run("check --shard 1/2");
+    CHECK(one.status == 2);
+    CHECK(part.status == 2);
+    CHECK(part.err == one.err);
+    CHECK(part.err.find("egresslint.toml:2") != std::string::npos);
+    CHECK(part.out.empty());
+}
+
 TEST_CASE("a part holds no secret", "[fleet][secrets]") {
     const std::string text = fixture("fortios/secrets.conf");
     REQUIRE(text.find("planted") != std::string::npos);
