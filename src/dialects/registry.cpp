@@ -3,6 +3,7 @@
 #include "dialects/asa/read.hpp"
 #include "dialects/dialect.hpp"
 #include "dialects/fortios/read.hpp"
+#include "dialects/ios/read.hpp"
 #include "dialects/ipset/read.hpp"
 #include "dialects/iptables/read.hpp"
 #include "dialects/nftables/read.hpp"
@@ -15,7 +16,7 @@ namespace egresslint::dialects {
 const std::vector<Dialect>& all() {
     static const std::vector<Dialect> table{
         nftables::dialect, iptables::dialect,         ipset::dialect,    asa::dialect, asa::classic, fortios::dialect,
-        pfsense::dialect,  pfsense::opnsense_dialect, routeros::dialect, pf::dialect,
+        pfsense::dialect,  pfsense::opnsense_dialect, routeros::dialect, pf::dialect,  ios::dialect,
     };
     return table;
 }

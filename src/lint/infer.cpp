@@ -29,6 +29,7 @@ struct Publication {
     Family family = Family::v4;
     u128 host = 0;
     bool states_port = false;  ///< the port match names 25 itself, not every port
+    StageId stage;
 };
 struct SourceTranslation {
     RuleId rule;
@@ -39,6 +40,7 @@ struct SourceTranslation {
 struct Admission {
     RuleId rule;
     Guard guard;
+    StageId stage;
 };
 
 Interface& named_interface(Device& device, const std::string& name) {
@@ -181,8 +183,9 @@ void Inference::collect_rules() {
             if (t.field == Field::dst) {
                 const auto* fixed = std::get_if<Fixed>(&t.to);
                 if (fixed == nullptr) continue;
-                Publication p{way.rule, guard_of(d_, way.conditions), t.family.value_or(Family::v4), fixed->value,
-                              false};
+                Publication p{
+                    way.rule, guard_of(d_, way.conditions), t.family.value_or(Family::v4), fixed->value, false,
+                    way.stage};
                 if (p.guard.from_self || !p.guard.proto.contains(6) || !smtp(p.guard.dport)) continue;
                 p.states_port = p.guard.dport_limited && p.guard.dport.size() < 1024;
                 publications_.push_back(std::move(p));
@@ -201,10 +204,15 @@ void Inference::collect_rules() {
                 g = guard_of(d_, way.conditions);
                 if (g.proto.contains(6) && !g.from_self && g.dst_limited &&
                     g.dst.values.size() + g.dst.values6.size() <= 64)
-                    admissions_.push_back({way.rule, std::move(g)});
+                    admissions_.push_back({way.rule, std::move(g), way.stage});
             }
         }
     });
+    // What filters before destinations are translated reads the addresses that packets are sent to.
+    for (Admission& a : admissions_)
+        if (std::any_of(publications_.begin(), publications_.end(),
+                        [&](const Publication& p) { return a.stage.index() < p.stage.index(); }))
+            a.guard.dst_as_sent = true;
 }
 
 void Inference::find_external() {

@@ -49,13 +49,7 @@ constexpr std::string_view interface_words =
     "ospf pim policy poll-interval port-channel power pppoe redundant-interface rip snmp speed "
     "split-horizon standby summary-address switchport vlan ";
 
-/// `list` is words with a blank on either side of each.
-bool one_of(std::string_view word, std::string_view list) {
-    for (std::size_t at = list.find(word); at != std::string_view::npos && !word.empty(); at = list.find(word, at + 1))
-        if (at > 0 && list[at - 1] == ' ' && at + word.size() < list.size() && list[at + word.size()] == ' ')
-            return true;
-    return false;
-}
+using families::cisco::one_of;
 
 std::optional<base::Address> address_of(const Config& config, std::string_view word) {
     if (const auto known = config.names.find(word); known != config.names.end()) return known->second;

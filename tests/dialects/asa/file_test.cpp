@@ -37,7 +37,7 @@ TEST_CASE("asa: detection") {
     CHECK(detected("conduit permit tcp host 192.0.2.1 eq www any (hitcnt=0)\n") == "pix");
     CHECK(detected("access-list 101 permit tcp any any (hitcnt=0)\naccess-list 101 permit ip any any (hitcnt=1)\n") ==
           "asa");
-    CHECK(detected("ip access-list extended A\n permit ip any any\ninterface Vlan1\n ip nat inside\n") == "");
+    CHECK(detected("ip access-list extended A\n permit ip any any\ninterface Vlan1\n ip nat inside\n") == "ios");
 }
 
 TEST_CASE("asa: fixtures of the other dialects are not mistaken") {
