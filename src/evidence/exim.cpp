@@ -167,6 +167,11 @@ private:
             value = name.starts_with("no_") || name.starts_with("not_") ? "false" : "true";
             if (value == "false") name = name.substr(name.starts_with("no_") ? 3 : 4);
         }
+        const bool good = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+            return std::isalnum(c) != 0 || c == '_';
+        });
+        // Options that are not read here are many; what is no name of one at all is a mistake of ours or of the file.
+        if (!good) return fatal(diagnostics_, span, "this is no option of Exim");
         into.insert_or_assign(std::move(name), Option{std::move(value), span, uncertain});
     }
 

@@ -110,7 +110,14 @@ private:
             not_understood(diagnostics_, line.span,
                            fmt::format("whether the macro {} is defined here hangs on how Exim was built", name));
         const auto found = std::find_if(macros_.begin(), macros_.end(), [&](const Macro& m) { return m.name == name; });
-        if (found == macros_.end()) {
+        const auto part = std::find_if(macros_.begin(), macros_.end(), [&](const Macro& m) {
+            return m.name != name && name.find(m.name) != std::string::npos;
+        });
+        if (part != macros_.end()) {
+            fatal(diagnostics_, line.span,
+                  fmt::format("the macro {} has the name of {}, defined before, in it: Exim refuses that", name,
+                              part->name));
+        } else if (found == macros_.end()) {
             if (macros_.size() >= most_macros)
                 give_up(line.span, "more than 5,000 macros");
             else

@@ -28,25 +28,42 @@ std::string_view name_before(std::string_view line, std::size_t separator) {
     return blank == std::string_view::npos ? name : name.substr(blank + 1);
 }
 
-/// "name = value" or "name : value" line by line, and what goes on behind it: lines that are indented, or follow a
-/// backslash. That may blot out settings of the same block, which are then reported as not understood.
-void hide_settings(base::Sources& sources, base::FileId file) {
+/// What `hide` of Exim hides and identity needs: nothing of it is a secret.
+bool decides_identity(std::string_view name) {
+    for (const std::string_view known :
+         {"helo_data", "interface", "primary_hostname", "hosts", "route_list", "route_data"})
+        if (name == known) return true;
+    return false;
+}
+
+/// How a setting goes on in the lines below it.
+enum class Continued : std::uint8_t { by_backslash, by_indent, by_either };
+
+/// "name = value" or "name : value" line by line, with what goes on behind it.
+void hide_settings(base::Sources& sources, base::FileId file, Continued continued) {
     bool secret = false, backslash = false;
     for (const std::string_view line : lines(sources.text(file))) {
         const std::string_view bare = trim(line);
         if (bare.empty()) continue;
         const bool comment = bare.front() == '#';
-        const bool goes_on = backslash || ((line.front() == ' ' || line.front() == '\t') && !bare.starts_with("-o"));
-        backslash = line.ends_with('\\');
+        const bool indented = (line.front() == ' ' || line.front() == '\t') && !bare.starts_with("-o");
+        const bool goes_on = continued == Continued::by_indent ? indented
+                             : continued == Continued::by_backslash
+                                 ? backslash
+                                 : backslash || (indented && line.find('=') == std::string_view::npos);
+        backslash = (backslash && comment) || bare.ends_with('\\');
         if (secret && goes_on) {
             hide(sources, file, line);
             continue;
         }
         const std::size_t colon = line.find(" :");
         const std::size_t separator = std::min(line.find('='), colon == std::string_view::npos ? colon : colon + 1);
-        const bool named = separator != std::string_view::npos &&
-                           (names_secret(name_before(line, separator)) || bare.starts_with("hide "));
-        const bool found = named && !path_only(trim(line.substr(separator + 1)));
+        bool found = false;
+        if (separator != std::string_view::npos) {
+            const std::string_view name = name_before(line, separator);
+            found = (names_secret(name) || (bare.starts_with("hide ") && !decides_identity(name))) &&
+                    !path_only(trim(line.substr(separator + 1)));
+        }
         if (found) hide(sources, file, line.substr(separator + 1));
         if (!comment) secret = found;
     }
@@ -86,7 +103,10 @@ void hide_secrets_of_mta(base::Sources& sources, const MtaText& text) {
     if (start.starts_with('<') || start.starts_with('{') || start.starts_with('[') || start.starts_with("\xef\xbb\xbf"))
         hide_quoted(sources, text.file);
     else
-        hide_settings(sources, text.file);
+        hide_settings(sources, text.file,
+                      text.format.empty()                                  ? Continued::by_either
+                      : text.format.find("Exim") != std::string_view::npos ? Continued::by_backslash
+                                                                           : Continued::by_indent);
 }
 
 }  // namespace egresslint::evidence

@@ -259,13 +259,16 @@ private:
 
     void helo(const PostfixScope& scope, Sender& sender) {
         const PostfixValue value = scope.value("smtp_helo_name", diagnostics_);
-        if (!value.known)
+        if (!value.known) {
             sender.unknown_helo.push_back(value.unknown);
-        else if (value.text.empty())
-            not_understood(diagnostics_, value.span, "smtp_helo_name is empty: Postfix refuses that");
-        else
+        } else if (value.text.empty()) {
+            const base::Span stated = statement(value, scope);
+            const base::Span span = stated.valid() ? stated : mta_.span;
+            not_understood(diagnostics_, span, "smtp_helo_name is empty: Postfix refuses that");
+            sender.unknown_helo.push_back({"smtp_helo_name is empty", span});
+        } else {
             sender.helo.push_back({std::string(without_dot(value.text)), statement(value, scope)});
-        if (value.known && value.text.empty()) sender.unknown_helo.push_back({"smtp_helo_name is empty", value.span});
+        }
     }
     /// The text that states a name: smtp_helo_name, or what its default takes it from.
     base::Span statement(const PostfixValue& value, const PostfixScope& scope) {

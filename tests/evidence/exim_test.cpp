@@ -97,6 +97,9 @@ TEST_CASE("macros and conditions of Exim", "[mta]") {
     CHECK(one("primary_hostname = m\n", ".ifdef _HAVE_SOCKS\n  helo_data = x\n.endif\n").sender() ==
           "smtp_out helo?(whether helo_data is set hangs on how Exim was built) v4 v6");
     CHECK(one("A = a\nA = b\n", "").problems().at(0).starts_with("fatal exim4.conf:2:1 the macro A is defined twice"));
+    CHECK(one("AA = a\nAAA = b\n", "").problems().at(0).find("has the name of AA") != std::string::npos);
+    CHECK(one("primary_hostname = \\\n\n  m.example.com\n", "").problems().at(0) ==
+          "fatal exim4.conf:3:1 this is no option of Exim");
     CHECK(one(".endif\n", "").problems().at(0) == "fatal exim4.conf:1:1 .endif without .ifdef");
     CHECK(one(".ifdef A\n", "").problems().at(0) == "fatal exim4.conf:1:1 this condition has no .endif");
     std::string bomb = "A0 = xxxxxxxxxx\n";
@@ -147,4 +150,7 @@ TEST_CASE("passwords in Exim's files are blotted out", "[mta][secrets]") {
     for (const auto* reading : {&r, &auth})
         CHECK(reading->sources.text(egresslint::base::FileId(0)).find("planted") == std::string_view::npos);
     CHECK(r.sender() == "smtp_out helo=m@1 v4 v6");
+    // Only what goes on behind a backslash is hidden with it, and never a name that identity needs.
+    CHECK(one("primary_hostname = m\n", "  x_password = planted\n  hide helo_data = x.example.com\n").sender() ==
+          "smtp_out helo=x.example.com@10 v4 v6");
 }
