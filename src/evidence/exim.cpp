@@ -160,6 +160,10 @@ private:
         if (text.starts_with("hide ")) text = trim(text.substr(5));
         const std::size_t equals = text.find('=');
         std::string name(trim(text.substr(0, equals)));
+        // Named lists ("domainlist local_domains = …") are for routers and access lists; here they decide nothing.
+        if (const auto words = split(name, " \t"); words.size() == 2)
+            for (const std::string_view list : {"domainlist", "hostlist", "addresslist", "localpartlist"})
+                if (words[0] == list) return;
         std::string value;
         if (equals != std::string_view::npos) {
             value = unquoted(trim(text.substr(equals + 1)));

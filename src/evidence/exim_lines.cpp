@@ -50,6 +50,7 @@ private:
     };
     struct Macro {
         std::string name, value;
+        bool uncertain = false;  ///< whether it has this value hangs on how Exim was built
     };
 
     void give_up(const base::Span& span, std::string why) {
@@ -75,12 +76,14 @@ private:
         const bool first = pending_.text.empty();
         if (bare.empty()) return flush();
         std::string text = with_macros(bare, span, first);
+        const bool unsure = uncertain() || found_uncertain_;
         const bool goes_on = text.ends_with('\\');
         if (goes_on) text.pop_back();
         if (first) {
-            pending_ = {text, span, uncertain()};
+            pending_ = {text, span, unsure};
         } else {
             pending_.text += text;
+            pending_.uncertain |= unsure;
             pending_.span.end = pending_.span.file == span.file ? span.end : pending_.span.end;
         }
         if (pending_.text.size() > longest) return give_up(span, "a line of more than 64 KiB");
@@ -106,9 +109,6 @@ private:
         const std::string name = line.text.substr(0, end);
         const bool again = rest.starts_with("==");
         const std::string value(trim(rest.substr(again ? 2 : 1)));
-        if (line.uncertain)
-            not_understood(diagnostics_, line.span,
-                           fmt::format("whether the macro {} is defined here hangs on how Exim was built", name));
         const auto found = std::find_if(macros_.begin(), macros_.end(), [&](const Macro& m) { return m.name == name; });
         const auto part = std::find_if(macros_.begin(), macros_.end(), [&](const Macro& m) {
             return m.name != name && name.find(m.name) != std::string::npos;
@@ -121,9 +121,10 @@ private:
             if (macros_.size() >= most_macros)
                 give_up(line.span, "more than 5,000 macros");
             else
-                macros_.push_back({name, value});
+                macros_.push_back({name, value, line.uncertain});
         } else if (again) {
             found->value = value;
+            found->uncertain |= line.uncertain;
         } else {
             fatal(diagnostics_, line.span,
                   fmt::format("the macro {} is defined twice: Exim refuses that, unless it is written ==", name));
@@ -140,11 +141,11 @@ private:
             while (from < text.size() && is_word(text[from])) ++from;
             if (!trim(std::string_view(text).substr(from)).starts_with('=')) from = 0;
         }
-        found_ = false;
+        found_ = found_uncertain_ = false;
         for (const Macro& macro : macros_) {
             for (std::size_t at = text.find(macro.name, from); at != std::string::npos;
                  at = text.find(macro.name, at + macro.value.size())) {
-                found_ = true;
+                (macro.uncertain ? found_uncertain_ : found_) = true;
                 text.replace(at, macro.name.size(), macro.value);
                 if (text.size() > longest) {
                     give_up(span, "the macros of this line come to more than 64 KiB");
@@ -192,7 +193,7 @@ private:
             return w.size() > 1 && w[0] == '_' && is_upper(w[1]);
         });
         (void)with_macros(rest, span, false);
-        if (built_in && !found_)
+        if ((built_in || found_uncertain_) && !found_)
             c.state = State::unknown;
         else
             c.state = found_ != negated ? State::yes : State::no;
@@ -236,7 +237,8 @@ private:
     std::set<std::uint32_t> used_;
     EximLine pending_;
     std::size_t count_ = 0;
-    bool found_ = false, given_up_ = false;
+    bool found_ = false, found_uncertain_ = false;  // macros of the text that was looked at last
+    bool given_up_ = false;
 };
 
 }  // namespace

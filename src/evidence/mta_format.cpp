@@ -126,6 +126,7 @@ std::string mta_format(std::string_view text) {
         return (send || receive) && text.find("\"Fqdn\"") != std::string_view::npos ? "connectors of Exchange (JSON)"
                                                                                     : "";
     }
+    bool part = false;  // of a configuration of Exim: what exim -bP prints has no directives and no macros
     bool main = false, sections = false, exim = false, listing = false, property = false, fqdn = false;
     for (const std::string_view line : lines(text)) {
         if (line.empty() || line.front() == '#') continue;
@@ -137,11 +138,12 @@ std::string mta_format(std::string_view text) {
         sections |= exim_section(line);
         exim |= exim_option(line);
         listing |= exim_listing(line);
+        part |= line.starts_with(".ifdef ") || line.starts_with(".ifndef ") || line.starts_with(".include");
         property |= exchange_property(line);
         fqdn |= line.starts_with("Fqdn ") && line.find(':') != std::string_view::npos;
     }
     if (sections) return "configuration of Exim";
-    if (listing || exim) return "options of exim -bP";
+    if (listing || (exim && !part)) return "options of exim -bP";
     if (property && fqdn) return "connectors of Exchange (Format-List)";
     return main ? "main.cf of Postfix" : "";
 }

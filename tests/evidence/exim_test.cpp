@@ -96,6 +96,9 @@ TEST_CASE("macros and conditions of Exim", "[mta]") {
     // What hangs on how Exim was built is not known.
     CHECK(one("primary_hostname = m\n", ".ifdef _HAVE_SOCKS\n  helo_data = x\n.endif\n").sender() ==
           "smtp_out helo?(whether helo_data is set hangs on how Exim was built) v4 v6");
+    CHECK(one(".ifdef _HAVE_X\nH = x\n.endif\nprimary_hostname = m\ndomainlist l = @ : *.example.com\n",
+              "  helo_data = H\n")
+              .sender() == "smtp_out helo?(whether helo_data is set hangs on how Exim was built) v4 v6");
     CHECK(one("A = a\nA = b\n", "").problems().at(0).starts_with("fatal exim4.conf:2:1 the macro A is defined twice"));
     CHECK(one("AA = a\nAAA = b\n", "").problems().at(0).find("has the name of AA") != std::string::npos);
     CHECK(one("primary_hostname = \\\n\n  m.example.com\n", "").problems().at(0) ==
