@@ -12,7 +12,7 @@ namespace egresslint::evidence {
 namespace {
 
 constexpr std::size_t most_lines = 100'000;
-constexpr std::size_t longest = 64 * 1024;
+constexpr std::size_t longest = 65'536;
 constexpr std::size_t most_macros = 5000;
 constexpr int deepest = 16;
 

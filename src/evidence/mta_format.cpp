@@ -11,7 +11,7 @@ namespace egresslint::evidence {
 namespace {
 
 /// What recognising looks at: the format shows early, and a big file of something else is not read to its end.
-constexpr std::size_t looked_at = 512 * 1024;
+constexpr std::size_t looked_at = 524'288;
 
 // Parameters that postconf(5) has and no other program.
 constexpr std::array<std::string_view, 26> postfix_names{"myhostname",

@@ -60,7 +60,7 @@ std::optional<std::string_view> default_of(std::string_view name) {
 
 constexpr int deepest = 64;
 constexpr std::size_t most_steps = 20000;
-constexpr std::size_t longest = 64 * 1024;
+constexpr std::size_t longest = 65'536;
 
 bool is_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }

@@ -18,7 +18,7 @@ bool names_range(std::string_view line) {
 }  // namespace
 
 std::string registry_format(std::string_view text) {
-    constexpr std::size_t looked_at = 512 * 1024;
+    constexpr std::size_t looked_at = 524'288;
     text = text.substr(0, looked_at);
     if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
     const std::string_view start = trim(text.substr(0, 4096));

@@ -82,7 +82,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t longest = 64 * 1024;
+    static constexpr std::size_t longest = 65'536;
 
     static bool is_word(char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';

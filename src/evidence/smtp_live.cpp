@@ -24,7 +24,7 @@ namespace egresslint::evidence {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::size_t longest = 16 * 1024;
+constexpr std::size_t longest = 16'384;
 
 class Connection {
 public:

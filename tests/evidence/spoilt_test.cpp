@@ -6,6 +6,7 @@
 #include <chrono>
 #include <random>
 
+#include "evidence/dns.hpp"
 #include "evidence/registry.hpp"
 #include "mta_reading.hpp"
 
@@ -123,5 +124,15 @@ TEST_CASE("texts that are large and monotonous", "[spoilt]") {
         read(repeated(part, 300'000));
         // Generous for a slow machine: what grows with the square takes minutes.
         CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
+    }
+}
+
+TEST_CASE("a text of evidence is of one kind only", "[spoilt]") {
+    for (const std::string& text : texts()) {
+        INFO(text);
+        const int kinds = static_cast<int>(!evidence::mta_format(text).empty()) +
+                          static_cast<int>(!evidence::registry_format(text).empty()) +
+                          static_cast<int>(!evidence::dns_format(text).empty());
+        CHECK(kinds == 1);
     }
 }
