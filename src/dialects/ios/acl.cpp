@@ -265,9 +265,16 @@ model::ChainId Lists::chain(std::string_view list, const Statement& where, Famil
 }
 
 model::ExprId Lists::permitted(std::string_view list, const Statement& where, Family family, bool destinations) {
+    const std::string key =
+        (family == Family::v4 ? "4" : "6") + std::string(destinations ? "d " : "s ") + std::string(list);
+    (void)x_.b.use(family == Family::v4 ? "access-list" : "ipv6 access-list", list, where.span);
+    if (const auto known = sums_.find(key); known != sums_.end()) return known->second;
+    return sums_.emplace(key, sum(list, where, family, destinations)).first->second;
+}
+
+model::ExprId Lists::sum(std::string_view list, const Statement& where, Family family, bool destinations) {
     auto& b = x_.b;
     const auto* all = entries(list, family);
-    (void)b.use(family == Family::v4 ? "access-list" : "ipv6 access-list", list, where.span);
     const auto unknown = [&](std::string why, bool missing) {
         return n_.doubt({"packet is permitted by access-list " + std::string(list) + why, model::PredicateKind::opaque,
                          where.span, missing});

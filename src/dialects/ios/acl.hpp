@@ -41,6 +41,7 @@ public:
                             bool destinations = false);
 
 private:
+    model::ExprId sum(std::string_view list, const Statement& where, Family family, bool destinations);
     const std::vector<Entry>* entries(std::string_view list, Family family);
     Entry entry(const AclLine& line, AccessList::Kind kind);
     bool body(const Statement& s, std::size_t& at, Family family, Entry& e);
@@ -52,6 +53,7 @@ private:
     Names& n_;
     Context& x_;
     std::map<std::string, model::ChainId, std::less<>> chains_;
+    std::map<std::string, model::ExprId, std::less<>> sums_;
     std::map<std::string, std::vector<Entry>, std::less<>> entries_;
 };
 

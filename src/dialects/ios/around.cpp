@@ -96,28 +96,41 @@ void Around::own_stage() {
     if (!b.device().chains[chain.index()].rules.empty()) b.stage("ways out", model::Label::filter, b.yes(), chain);
 }
 
-/// crypto map NAME NUMBER … / match address LIST, and `crypto map NAME` of an interface
+/// crypto map NAME NUMBER … / match address LIST
+model::ChainId Around::tunnels(const Binding& map) {
+    auto& b = x_.b;
+    if (const auto known = tunnels_.find(map.name); known != tunnels_.end()) return known->second;
+    const auto entries = c_.crypto_maps.find(map.name);
+    const auto chain = b.chain("crypto map " + map.name);
+    tunnels_.emplace(map.name, chain);
+    if (entries == c_.crypto_maps.end()) return chain;
+    for (const Statement* entry : entries->second)
+        for (const Statement& line : entry->block) {
+            if (!line.begins({"match", "address"})) continue;
+            const auto tunnel = b.interface("tunnel " + map.name + " " + std::string(entry->word(3)));
+            b.device().interfaces[tunnel.index()].role = model::Role::tunnel;
+            b.device().interfaces[tunnel.index()].span = entry->span;
+            model::Rule r;
+            r.match = lists_.permitted(line.word(2), line);
+            r.effects.emplace_back(
+                model::Assign{model::FieldRef{Field::out_if, model::View::current, {}}, {}, 0, {}, 0, tunnel.value});
+            r.control = model::Decide{Verdict::accept, {}, true};
+            r.origin = b.origin(line.span, line.text(), true);
+            b.rule(chain, std::move(r));
+        }
+    return chain;
+}
+
 void Around::tunnel_stage() {
     auto& b = x_.b;
     const auto chain = b.chain("tunnels");
     for (const Interface* i : interfaces()) {
         if (!i->crypto || i->shutdown) continue;
-        const auto map = c_.crypto_maps.find(i->crypto.name);
-        if (map == c_.crypto_maps.end()) continue;
-        for (const Statement* entry : map->second)
-            for (const Statement& line : entry->block) {
-                if (!line.begins({"match", "address"})) continue;
-                const auto tunnel = b.interface("tunnel " + i->crypto.name + " " + std::string(entry->word(3)));
-                b.device().interfaces[tunnel.index()].role = model::Role::tunnel;
-                b.device().interfaces[tunnel.index()].span = entry->span;
-                model::Rule r;
-                r.match = b.all({out(i->name), lists_.permitted(line.word(2), line)});
-                r.effects.emplace_back(model::Assign{
-                    model::FieldRef{Field::out_if, model::View::current, {}}, {}, 0, {}, 0, tunnel.value});
-                r.control = model::Decide{Verdict::accept, {}, true};
-                r.origin = b.origin(line.span, line.text(), true);
-                b.rule(chain, std::move(r));
-            }
+        model::Rule r;
+        r.match = out(i->name);
+        r.control = model::Jump{tunnels(i->crypto)};
+        r.origin = b.origin(i->crypto.statement->span, i->crypto.statement->text(), true);
+        b.rule(chain, std::move(r));
     }
     if (!b.device().chains[chain.index()].rules.empty()) b.stage("tunnels", model::Label::routing, b.yes(), chain);
 }
@@ -127,6 +140,7 @@ void Around::tunnel_stage() {
 /// Conditions of one kind are alternatives, kinds are conditions all of which hold.
 model::ExprId Around::clause(const Clause& clause) {
     auto& b = x_.b;
+    if (const auto known = clauses_.find(clause.statement); known != clauses_.end()) return known->second;
     std::vector<model::ExprId> all;
     std::vector<model::ExprId> lists, interfaces, lists6;
     for (const Statement& line : clause.statement->block) {
@@ -151,7 +165,7 @@ model::ExprId Around::clause(const Clause& clause) {
     }
     for (const auto* kind : {&lists, &interfaces, &lists6})
         if (!kind->empty()) all.push_back(b.either(*kind));
-    return b.all(all);
+    return clauses_.emplace(clause.statement, b.all(all)).first->second;
 }
 
 model::ExprId Around::translated_by(std::string_view route_map, const Statement& where) {
@@ -161,8 +175,14 @@ model::ExprId Around::translated_by(std::string_view route_map, const Statement&
     if (map == c_.route_maps.end())
         return n_.doubt({"packet is permitted by route-map " + std::string(route_map) + ", which is not defined here",
                          model::PredicateKind::opaque, where.span, true});
+    if (const auto known = translated_.find(route_map); known != translated_.end()) return known->second;
+    return translated_.emplace(std::string(route_map), translated_by(map->second)).first->second;
+}
+
+model::ExprId Around::translated_by(const std::vector<Clause>& clauses) {
+    auto& b = x_.b;
     model::ExprId out = b.no();
-    for (auto c = map->second.rbegin(); c != map->second.rend(); ++c) {
+    for (auto c = clauses.rbegin(); c != clauses.rend(); ++c) {
         const auto match = clause(*c);
         if (c->permit) {
             out = b.either({match, out});
@@ -191,84 +211,89 @@ bool Around::next_hops(const Statement& set, std::vector<std::string>& to) {
         }
         const auto hop = base::parse_ipv4(set.words[i]);
         if (!hop) return false;
-        bool found = false;
-        for (const Interface* one : interfaces())
-            for (const auto& a : one->addresses)
-                if (!found && !one->shutdown && a.address.family == Family::v4 &&
-                    base::make_prefix(a.address, a.length).contains(*hop)) {
-                    to.push_back(one->name);
-                    found = true;
-                }
-        if (!found) return false;
+        std::string name = towards(*hop, main_table);
+        if (name.empty()) return false;
+        to.push_back(std::move(name));
     }
     return !to.empty();
 }
 
-bool Around::policy(model::ChainId chain, model::ExprId from, const Binding& map) {
+model::ChainId Around::policy(const Binding& map) {
     auto& b = x_.b;
-    const auto known = c_.route_maps.find(map.name);
-    if (known == c_.route_maps.end()) return false;  // without a route map packets are routed as usual; EL206 says so
-    for (const Clause& c : known->second) {
-        const auto match = b.all({from, clause(c)});
-        std::vector<std::string> to;
-        const Statement* set = nullptr;
-        bool understood = true;
-        for (const Statement& line : c.statement->block) {
-            if (line.words[0] != "set") continue;
-            const bool hop = line.begins({"set", "ip", "next-hop"}) || line.begins({"set", "interface"});
-            if (hop && set == nullptr) {
-                set = &line;
-                understood = next_hops(line, to);
-            } else if (hop || one_of(line.word(1), " vrf global default ") ||
-                       (line.word(1) == "ip" && (line.word(2) == "default" || line.word(2) == "vrf"))) {
-                set = set != nullptr ? set : &line;
-                understood = false;
-            }
+    if (const auto known = policies_.find(map.name); known != policies_.end()) return known->second;
+    const auto chain = b.chain("route-map " + map.name);
+    policies_.emplace(map.name, chain);
+    // Without the route map packets are routed as usual; EL206 says that it is not there.
+    if (const auto known = c_.route_maps.find(map.name); known != c_.route_maps.end())
+        for (const Clause& c : known->second) policy_clause(chain, c);
+    return chain;
+}
+
+void Around::policy_clause(model::ChainId chain, const Clause& c) {
+    auto& b = x_.b;
+    std::vector<std::string> to;
+    const Statement* set = nullptr;
+    bool understood = true;
+    for (const Statement& line : c.statement->block) {
+        if (line.words[0] != "set") continue;
+        const bool hop = line.begins({"set", "ip", "next-hop"}) || line.begins({"set", "interface"});
+        if (hop && set == nullptr) {
+            set = &line;
+            understood = next_hops(line, to);
+        } else if (hop || one_of(line.word(1), " vrf global default ") ||
+                   (line.word(1) == "ip" && (line.word(2) == "default" || line.word(2) == "vrf"))) {
+            set = set != nullptr ? set : &line;
+            understood = false;
         }
-        model::Rule r;
-        r.match = match;
-        r.control = model::Decide{Verdict::accept, {}, true};
-        if (!c.permit || set == nullptr) {
-            b.rule(chain, std::move(r), c.statement->span, c.statement->text());
-            continue;
-        }
-        if (!understood) {
-            // It may lead anywhere that an interface does, or leave the packet to the routes.
-            const auto all = interfaces();
-            const auto which = b.predicate("where `" + set->text() + "` leads", model::PredicateKind::opaque,
-                                           Field::dst, b.origin(set->span, set->text()),
-                                           static_cast<std::uint16_t>(std::min<std::size_t>(all.size() + 1, 4000)));
-            for (std::size_t i = 0; i < all.size() && i < 3999; ++i) {
-                model::Rule one = r;
-                one.match = b.all({match, b.unknown(which, static_cast<std::uint16_t>(i + 1))});
-                one.effects.emplace_back(model::Assign{
-                    {Field::out_if, model::View::current, {}}, {}, 0, {}, 0, b.interface(all[i]->name).value});
-                one.origin = b.origin(set->span, set->text());
-                b.device().origins[one.origin.index()].element = true;
-                b.rule(chain, std::move(one));
-            }
-            b.rule(chain, std::move(r), set->span, set->text());
-            x_.unread(*set, Influence::routing, which);
-            continue;
-        }
-        // The first one is meant; those behind it are for when it is down.
-        if (to.front().starts_with("Null")) {
-            r.control = model::Decide{Verdict::drop, {}, true};
-        } else {
-            r.effects.emplace_back(
-                model::Assign{{Field::out_if, model::View::current, {}}, {}, 0, {}, 0, b.interface(to.front()).value});
+    }
+    model::Rule r;
+    r.match = clause(c);
+    r.control = model::Decide{Verdict::accept, {}, true};
+    if (!c.permit || set == nullptr) {
+        b.rule(chain, std::move(r), c.statement->span, c.statement->text());
+        return;
+    }
+    const auto towards_interface = [&](const std::string& name) {
+        return model::Assign{{Field::out_if, model::View::current, {}}, {}, 0, {}, 0, b.interface(name).value};
+    };
+    if (!understood) {
+        // It may lead anywhere that an interface does, or leave the packet to the routes.
+        const auto all = interfaces();
+        const std::size_t most = std::min<std::size_t>(all.size(), 4000);
+        const auto which = b.predicate("where `" + set->text() + "` leads", model::PredicateKind::opaque, Field::dst,
+                                       b.origin(set->span, set->text()), static_cast<std::uint16_t>(most + 1));
+        for (std::size_t i = 0; i < most; ++i) {
+            model::Rule one = r;
+            one.match = b.all({r.match, b.unknown(which, static_cast<std::uint16_t>(i + 1))});
+            one.effects.emplace_back(towards_interface(all[i]->name));
+            one.origin = b.origin(set->span, set->text());
+            b.device().origins[one.origin.index()].element = true;
+            b.rule(chain, std::move(one));
         }
         b.rule(chain, std::move(r), set->span, set->text());
+        x_.unread(*set, Influence::routing, which);
+        return;
     }
-    return true;
+    // The first one is meant; those behind it are for when it is down.
+    if (to.front().starts_with("Null"))
+        r.control = model::Decide{Verdict::drop, {}, true};
+    else
+        r.effects.emplace_back(towards_interface(to.front()));
+    b.rule(chain, std::move(r), set->span, set->text());
 }
 
 void Around::policy_stage() {
     auto& b = x_.b;
     const auto chain = b.chain("policy routing");
-    for (const Interface* i : interfaces())
-        if (i->policy) (void)policy(chain, in(i->name), i->policy);
-    if (c_.local_policy) (void)policy(chain, from_self(), c_.local_policy);
+    const auto bind = [&](model::ExprId from, const Binding& map) {
+        if (!map) return;
+        model::Rule r;
+        r.match = from;
+        r.control = model::Jump{policy(map)};
+        b.rule(chain, std::move(r), map.statement->span, map.statement->text());
+    };
+    for (const Interface* i : interfaces()) bind(in(i->name), i->policy);
+    bind(from_self(), c_.local_policy);
     if (b.device().chains[chain.index()].rules.empty()) return;
     b.stage("policy routing", model::Label::routing,
             b.all({b.family(Family::v4), b.negate(b.in(Field::dst, b.set({model::DeviceAddresses{}, {}})))}), chain);

@@ -2,7 +2,9 @@
 // What stands around access lists and translation: interfaces, routes, route maps, what is for the device itself.
 #pragma once
 
+#include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "dialects/ios/acl.hpp"
@@ -11,6 +13,8 @@ namespace egresslint::dialects::ios {
 
 class Around {
 public:
+    static constexpr std::uint32_t main_table = 254;
+
     Around(Names& names, Lists& lists) : n_(names), c_(names.config()), x_(names.context()), lists_(lists) {}
 
     /// Interfaces, their addresses and the routes, in the device.
@@ -50,14 +54,25 @@ private:
     [[nodiscard]] std::uint32_t table(std::string_view vrf);
     [[nodiscard]] std::string towards(const base::Address& gateway, std::uint32_t in_table);
     void drop(model::ChainId chain, model::ExprId match, base::Span span, std::string text);
-    bool policy(model::ChainId chain, model::ExprId from, const Binding& map);
+    model::ChainId policy(const Binding& map);
+    void policy_clause(model::ChainId chain, const Clause& clause);
     bool next_hops(const Statement& set, std::vector<std::string>& out);
+    model::ExprId translated_by(const std::vector<Clause>& clauses);
+    model::ChainId tunnels(const Binding& map);
 
     Names& n_;
     const Config& c_;
     Context& x_;
     Lists& lists_;
     std::map<std::string, std::uint32_t, std::less<>> tables_;
+    std::map<std::tuple<std::uint32_t, Family, unsigned, u128>, std::string>
+        networks_;  ///< table, length, first address
+    std::map<std::tuple<model::RouteType, std::uint32_t, std::uint32_t, base::u128, Family, unsigned, std::string>,
+             std::size_t>
+        known_routes_;
+    std::map<const Statement*, model::ExprId> clauses_;
+    std::map<std::string, model::ExprId, std::less<>> translated_;
+    std::map<std::string, model::ChainId, std::less<>> policies_, tunnels_;
 };
 
 }  // namespace egresslint::dialects::ios

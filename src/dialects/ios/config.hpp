@@ -97,10 +97,16 @@ struct Config {
     Binding local_policy;
     bool dynamic_routing = false, ipv6_routing = false;
 
+    /// Goes on with an interface of that name, or begins one.
+    Interface& add_interface(const std::string& name, base::Span span);
     /// By its name or an abbreviation of it ("Gi0/0").
     [[nodiscard]] const Interface* interface(std::string_view name) const;
     /// The name as the interface's own command writes it; what no interface has stays as it is.
     [[nodiscard]] std::string full_name(std::string_view name) const;
+
+private:
+    std::map<std::string, std::size_t, std::less<>> by_name_;
+    std::map<std::string, std::vector<std::size_t>, std::less<>> by_numbers_;  ///< "0/0": abbreviations keep them
 };
 
 /// Everything a lowering needs at hand.

@@ -28,7 +28,7 @@ Parts parts_of(std::string_view name) {
 
 class Block {
 public:
-    Block(Interface& i, Context& x, Config& c) : i_(i), x_(x), c_(c) {}
+    Block(Interface& i, Context& x) : i_(i), x_(x) {}
 
     void line(const Statement& s) {
         const bool no = s.words[0] == "no";
@@ -237,23 +237,31 @@ private:
 
     Interface& i_;
     Context& x_;
-    Config& c_;
     const Statement* bridged_ = nullptr;
     const Statement* switched_ = nullptr;
 };
 
 }  // namespace
 
+Interface& Config::add_interface(const std::string& name, base::Span span) {
+    const auto [at, fresh] = by_name_.try_emplace(name, interfaces.size());
+    if (!fresh) return interfaces[at->second];
+    by_numbers_[parts_of(name).numbers].push_back(interfaces.size());
+    interfaces.emplace_back();
+    interfaces.back().name = name;
+    interfaces.back().span = span;
+    return interfaces.back();
+}
+
 const Interface* Config::interface(std::string_view name) const {
+    if (const auto at = by_name_.find(name); at != by_name_.end()) return &interfaces[at->second];
     const Parts wanted = parts_of(name);
-    const Interface* out = nullptr;
-    for (const Interface& i : interfaces) {
-        if (i.name == name) return &i;
-        const Parts has = parts_of(i.name);
-        if (has.numbers == wanted.numbers && !wanted.letters.empty() && has.letters.starts_with(wanted.letters))
-            out = &i;
-    }
-    return out;
+    const auto some = by_numbers_.find(wanted.numbers);
+    // More kinds of interfaces than this have no abbreviation that a reader could tell.
+    if (some == by_numbers_.end() || some->second.size() > 256 || wanted.letters.empty()) return nullptr;
+    for (const std::size_t i : some->second)
+        if (parts_of(interfaces[i].name).letters.starts_with(wanted.letters)) return &interfaces[i];
+    return nullptr;
 }
 
 std::string Config::full_name(std::string_view name) const {
@@ -275,17 +283,7 @@ void gather_interface(const Statement& s, Context& context, Config& config) {
         context.unread(s);
         return;
     }
-    // `interface X` may come again.
-    Interface* i = nullptr;
-    for (Interface& known : config.interfaces)
-        if (known.name == name) i = &known;
-    if (i == nullptr) {
-        config.interfaces.emplace_back();
-        i = &config.interfaces.back();
-        i->name = name;
-        i->span = s.span;
-    }
-    Block block(*i, context, config);
+    Block block(config.add_interface(name, s.span), context);
     for (const Statement& line : s.block) block.line(line);
     block.finish();
 }

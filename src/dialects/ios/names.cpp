@@ -19,6 +19,8 @@ constexpr std::size_t most_items = 200'000;
 constexpr unsigned deepest = 64;
 /// A mask with more free bits than this above its lowest block is a predicate.
 constexpr int most_free_bits = 12;
+/// What all masks of a text together may be spelt out to.
+constexpr std::size_t most_pieces = 4'000'000;
 
 }  // namespace
 
@@ -75,7 +77,11 @@ std::optional<Addresses> Names::address(const Statement& s, std::size_t& at, Fam
         return out;
     }
     ++at;
-    if (auto all = wildcard(static_cast<std::uint32_t>(a->bits), static_cast<std::uint32_t>(mask->bits)))
+    auto all = pieces_ < most_pieces
+                   ? wildcard(static_cast<std::uint32_t>(a->bits), static_cast<std::uint32_t>(mask->bits))
+                   : std::nullopt;
+    if (all) pieces_ += all->size();
+    if (all)
         out.values = std::move(*all);
     else
         out.doubts.push_back({"in " + std::string(word) + " " + std::string(s.word(at - 1)) + " (wildcard)",

@@ -68,6 +68,7 @@ private:
     std::map<std::string, std::optional<std::vector<Service>>, std::less<>> services_;
     std::set<std::string, std::less<>> open_;
     std::set<std::uint32_t> reported_;
+    std::size_t pieces_ = 0;  ///< of wildcard masks so far
 };
 
 }  // namespace egresslint::dialects::ios

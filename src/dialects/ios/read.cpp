@@ -65,10 +65,11 @@ Evidence detect(std::string_view text) {
             starts("security-level ") || starts("set deviceconfig") || starts("config system ") ||
             starts("config firewall ") || starts("set security ") || starts("set system ") || starts("-A ") ||
             starts("switchname ") || starts("vrf context ") || (!indented && starts("feature ")) ||
-            starts("!! IOS XR") || starts("ipv4 access-list ") || starts("ipv4 address ") || starts("static (") ||
-            starts("global (") || starts("nat (") || starts("conduit ") || starts("fixup protocol ") ||
-            (starts("access-list ") && has(line, " extended ")) || starts("! device: ") || starts("!Command: show ") ||
-            starts("vdc ") || starts("access-group ") || starts("object network ") || starts("object service "))
+            starts("! Fiberstore ") || starts("!! IOS XR") || starts("ipv4 access-list ") || starts("ipv4 address ") ||
+            starts("static (") || starts("global (") || starts("nat (") || starts("conduit ") ||
+            starts("fixup protocol ") || (starts("access-list ") && has(line, " extended ")) || starts("! device: ") ||
+            starts("!Command: show ") || starts("vdc ") || starts("access-group ") || starts("object network ") ||
+            starts("object service "))
             return {};
         if (starts("ip nat inside") || starts("ip nat outside") || starts("ip nat pool ") || starts("ip nat source ") ||
             starts("ip nat enable") || starts("ip access-list extended ") || starts("ip inspect ") ||

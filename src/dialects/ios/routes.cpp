@@ -11,7 +11,7 @@ namespace {
 
 using base::Influence;
 
-constexpr std::uint32_t main_table = 254, local_table = 255, first_vrf_table = 1000;
+constexpr std::uint32_t local_table = 255, first_vrf_table = 1000;
 
 bool is_name(std::string_view word) {
     return !word.empty() && ((word[0] >= 'A' && word[0] <= 'Z') || (word[0] >= 'a' && word[0] <= 'z'));
@@ -63,8 +63,11 @@ void Around::fill() {
                         to.addresses.push_back(
                             {a.address, static_cast<std::uint8_t>(base::address_bits(a.address.family)), false, true});
         for (const auto& a : i->addresses)
-            if (a.length < base::address_bits(a.address.family) || !a.secondary)
-                connected(base::make_prefix(a.address, a.length), 0);
+            if (a.length < base::address_bits(a.address.family) || !a.secondary) {
+                const auto net = base::make_prefix(a.address, a.length);
+                networks_.try_emplace({table(i->vrf), a.address.family, a.length, net.first()}, i->name);
+                connected(net, 0);
+            }
         if (i->learns_route) connected({{Family::v4, 0}, 0}, 254);
     }
     for (const Statement* s : c_.routes) route(*s);
@@ -95,14 +98,10 @@ void Around::vrf_rules() {
     auto& d = b.device();
     d.routing_rules.push_back({0, b.yes(), local_table, {}, -1, "", {}});
     std::uint32_t priority = 1;
+    std::map<std::string, std::vector<std::string>> members;
+    for (const Interface* i : interfaces()) members[i->vrf].push_back(i->name);
     for (const auto& [vrf, number] : tables_) {
-        std::vector<std::string> names;
-        base::Span span;
-        for (const Interface* i : interfaces())
-            if (i->vrf == vrf) {
-                names.push_back(i->name);
-                span = i->span;
-            }
+        const auto& names = members[vrf];
         for (const Family family : {Family::v4, Family::v6}) {
             model::Route r;
             r.destination = {{family, 0}, 0};
@@ -112,8 +111,13 @@ void Around::vrf_rules() {
             d.routes.push_back(std::move(r));
         }
         if (names.empty()) continue;
-        d.routing_rules.push_back(
-            {priority++, b.interface_names(model::Field::in_if, names), number, {}, -1, "", span});
+        d.routing_rules.push_back({priority++,
+                                   b.interface_names(model::Field::in_if, names),
+                                   number,
+                                   {},
+                                   -1,
+                                   "",
+                                   c_.interface(names.front())->span});
     }
     d.routing_rules.push_back({32766, b.yes(), main_table, {}, -1, "", {}});
 }
@@ -121,27 +125,29 @@ void Around::vrf_rules() {
 void Around::add_route(model::Route r) {
     auto& routes = x_.b.device().routes;
     // Equal destinations and distances are used side by side.
-    for (model::Route& known : routes)
-        if (known.destination == r.destination && known.metric == r.metric && known.metric != 0 &&
-            known.table == r.table && known.type == r.type && known.unsupported == r.unsupported &&
-            known.type == model::RouteType::unicast) {
-            for (const auto& hop : r.next_hops)
-                if (std::ranges::none_of(known.next_hops, [&](const model::NextHop& h) {
-                        return h.interface == hop.interface && h.gateway == hop.gateway;
-                    }))
-                    known.next_hops.push_back(hop);
-            return;
-        }
-    routes.push_back(std::move(r));
+    const auto key = std::tuple(r.type, r.table, r.metric, r.destination.base.bits, r.destination.base.family,
+                                unsigned{r.destination.length}, r.unsupported);
+    const auto [at, fresh] = known_routes_.try_emplace(key, routes.size());
+    if (fresh || r.metric == 0 || r.type != model::RouteType::unicast) {
+        routes.push_back(std::move(r));
+        return;
+    }
+    auto& hops = routes[at->second].next_hops;
+    constexpr std::size_t most_hops = 256;  // IOS takes 32
+    for (const auto& hop : r.next_hops)
+        if (hops.size() < most_hops && std::ranges::none_of(hops, [&](const model::NextHop& h) {
+                return h.interface == hop.interface && h.gateway == hop.gateway;
+            }))
+            hops.push_back(hop);
 }
 
 /// The interface whose network holds a gateway; "": none, so that another route leads to it.
 std::string Around::towards(const base::Address& gateway, std::uint32_t in_table) {
-    for (const Interface* i : interfaces())
-        for (const auto& a : i->addresses)
-            if (!i->shutdown && table(i->vrf) == in_table && a.address.family == gateway.family &&
-                base::make_prefix(a.address, a.length).contains(gateway))
-                return i->name;
+    for (unsigned length = base::address_bits(gateway.family) + 1; length-- > 0;) {
+        const auto first = base::make_prefix(gateway, length).first();
+        if (const auto at = networks_.find({in_table, gateway.family, length, first}); at != networks_.end())
+            return at->second;
+    }
     return {};
 }
 

@@ -42,13 +42,15 @@ model::ExprId NatStages::domain(Interface::Nat nat, Field field, bool self) {
                                  "`";
         return around_.names().doubt({"packet " + text, model::PredicateKind::ambiguity, c_.start, true});
     }
+    const auto [at, fresh] = domains_.try_emplace({nat, field, self});
+    if (!fresh) return at->second;
     std::vector<model::ExprId> any;
     std::vector<std::string> names;
     for (const Interface* i : around_.interfaces())
         if (i->nat == nat) names.push_back(i->name);
     if (!names.empty()) any.push_back(b_.interface_names(field, names));
     if (self) any.push_back(around_.from_self());
-    return b_.either(any);
+    return at->second = b_.either(any);
 }
 model::ExprId NatStages::from_outside(bool nvi) {
     return domain(nvi ? Interface::Nat::enabled : Interface::Nat::outside, Field::in_if, false);

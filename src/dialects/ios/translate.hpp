@@ -67,6 +67,7 @@ private:
     const Config& c_;
     Context& x_;
     model::Builder& b_;
+    std::map<std::tuple<Interface::Nat, model::Field, bool>, model::ExprId> domains_;
     std::vector<StaticNat> statics_;
     std::vector<DynamicNat> dynamics_;
 };

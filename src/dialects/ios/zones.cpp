@@ -73,6 +73,7 @@ public:
                                       application("smtp", *line)});
                     r.effects.emplace_back(model::Inspected{});
                     b_.rule(chain, std::move(r), line->span, line->text());
+                    break;
                 }
             }
         if (!b_.device().chains[chain.index()].rules.empty())
@@ -81,6 +82,11 @@ public:
 
 private:
     ExprId in_zone(const std::string& zone, Field field) {
+        const auto [at, fresh] = sides_.try_emplace({zone, field});
+        if (fresh) at->second = side(zone, field);
+        return at->second;
+    }
+    ExprId side(const std::string& zone, Field field) {
         if (zone == "self") return field == Field::in_if ? around_.from_self() : around_.to_self();
         const auto names = members_.find(zone == "default" ? "" : zone);
         return names == members_.end() ? b_.no() : b_.interface_names(field, names->second);
@@ -151,6 +157,10 @@ private:
 
     ExprId of_class(std::string_view name, const Statement& where, bool& smtp, unsigned depth) {
         (void)b_.use("class-map", name, where.span);
+        if (const auto known = classes_.find(name); known != classes_.end()) {
+            smtp = smtp || known->second.second;
+            return known->second.first;
+        }
         const auto doubt = [&](std::string text, base::Span span, bool missing) {
             return around_.names().doubt({std::move(text), model::PredicateKind::opaque, span, missing});
         };
@@ -161,6 +171,7 @@ private:
         if (depth > deepest)
             return doubt("packet is of class-map " + std::string(name) + ", which is too deep", where.span, false);
         const bool any = map->second->word(3) == "match-any";
+        bool inner = false;
         std::vector<ExprId> parts;
         for (const Statement& line : map->second->block) {
             if (line.words[0] != "match") continue;
@@ -172,15 +183,18 @@ private:
                 else
                     parts.push_back(around_.lists().permitted(list, line));
             } else if (line.word(1) == "protocol") {
-                smtp = smtp || line.word(2) == "smtp" || line.word(2) == "esmtp";
+                inner = inner || line.word(2) == "smtp" || line.word(2) == "esmtp";
                 parts.push_back(application(line.word(2), line));
             } else if (line.word(1) == "class-map") {
-                parts.push_back(of_class(line.words.back(), line, smtp, depth + 1));
+                parts.push_back(of_class(line.words.back(), line, inner, depth + 1));
             } else {
                 parts.push_back(doubt("packet is meant by `" + line.text() + "`", line.span, false));
             }
         }
-        return any ? b_.either(parts) : b_.all(parts);
+        smtp = smtp || inner;
+        const auto out = any ? b_.either(parts) : b_.all(parts);
+        classes_.emplace(std::string(name), std::pair(out, inner));
+        return out;
     }
 
     ExprId application(std::string_view name, const Statement& where) {
@@ -216,6 +230,8 @@ private:
     model::Builder& b_;
     std::map<std::string, std::vector<std::string>, std::less<>> members_;
     std::map<std::string, model::ChainId, std::less<>> policies_;
+    std::map<std::pair<std::string, Field>, ExprId> sides_;
+    std::map<std::string, std::pair<ExprId, bool>, std::less<>> classes_;
 };
 
 }  // namespace

@@ -104,6 +104,27 @@ TEST_CASE("ios: access lists of interfaces") {
     });
 }
 
+// CR permit (IP): match-any is met by one of the flags, match-all by all of them; - means that a flag is not set.
+TEST_CASE("ios: TCP flags") {
+    const auto passes = [](const std::string& flags, unsigned octet) {
+        const std::string lines =
+            "interface GigabitEthernet0/1\n ip access-group 101 in\naccess-list 101 permit tcp any any ";
+        return fate(office + lines + flags + "\n",
+                    {"GigabitEthernet0/1", "tcp", "10.0.0.25", 40000, "198.51.100.9", 25, octet}) == as_it_is;
+    };
+    constexpr unsigned syn = 2, rst = 4, ack = 16;
+    CHECK(passes("match-all +ack -syn", ack));
+    CHECK_FALSE(passes("match-all +ack -syn", syn));
+    CHECK_FALSE(passes("match-all +ack -syn", syn | ack));
+    CHECK(passes("match-any +ack -syn", syn | ack));
+    CHECK(passes("match-any +ack -syn", rst));
+    CHECK_FALSE(passes("match-any +ack -syn", syn));
+    CHECK(passes("ack rst", rst));
+    CHECK_FALSE(passes("ack rst", syn));
+    CHECK(passes("established", rst));
+    CHECK_FALSE(passes("established", syn));
+}
+
 TEST_CASE("ios: IPv6 access lists") {
     const std::string v6 =
         "interface GigabitEthernet0/0\n ipv6 address 2001:db8:1::2/64\ninterface GigabitEthernet0/1\n"
