@@ -12,6 +12,7 @@
 #include <list>
 #include <optional>
 
+#include "base/address.hpp"
 #include "cli/shard.hpp"
 #include "cli/version.hpp"
 #include "dialects/dialect.hpp"
@@ -111,6 +112,7 @@ struct Raw {
     std::string min_certainty = "possible";
     std::vector<std::string> dports;
     std::string sport;
+    std::string live_dns;
     std::string jobs, shard;
     std::string family;
     bool ipv4 = false, ipv6 = false;
@@ -266,6 +268,17 @@ private:
         }
         if (command.takes & takes_change)
             flag("--changed", options_.changed, "PATHs are the files of a change: check the devices that they concern");
+        if (command.takes & takes_evidence) {
+            sub.add_option("--live-dns", raw_.live_dns,
+                           "ask a resolver what no text says: ADDRESS[@PORT], or those of the system")
+                ->type_name("SERVER")
+                ->expected(0, 1);
+            sub.add_option("--live-dnsbl", options_.live_dnsbl,
+                           "ask these block lists about the addresses that mail servers send from")
+                ->type_name("ZONE,...")
+                ->allow_extra_args(false)
+                ->delimiter(',');
+        }
         if (command.takes & takes_jobs)
             text("--jobs", raw_.jobs, "N", "look at N devices at once; default: one for each processor");
         if (command.takes & takes_shard)
@@ -413,6 +426,15 @@ private:
         if (problem.empty()) problem = translate_ports();
         if (problem.empty()) problem = translate_service(command);
         if (problem.empty() && (command.takes & takes_versions) != 0) problem = translate_versions();
+        if ((command.takes & takes_evidence) != 0 && sub.count("--live-dns") != 0) {
+            options_.live_dns = true;
+            // The server may be left out; a word behind the option that is none is a PATH.
+            if (const std::string& word = raw_.live_dns; !base::parse_address(word.substr(0, word.find('@'))))
+                options_.paths.insert(options_.paths.begin(), word);
+            else
+                options_.live_dns_server = word;
+            std::erase(options_.paths, "");
+        }
         if (problem.empty()) problem = contradictions();
         if (!problem.empty()) return problem;
         if (raw_.color != "auto")

@@ -30,6 +30,7 @@ enum Takes : unsigned {
     takes_jobs = 1u << 21,        ///< --jobs
     takes_shard = 1u << 22,       ///< --shard, and the format "part" of --output
     takes_parts = 1u << 23,       ///< merge's FILE…
+    takes_evidence = 1u << 24,    ///< --live-dns, --live-dnsbl
     takes_writing = 1u << 20,     ///< --force, --stdout of init
 };
 
@@ -47,6 +48,7 @@ Expected<int> run_check(Session& session);
 Expected<int> run_audit(Session& session);
 Expected<int> run_baseline(Session& session);
 Expected<int> run_merge(Session& session);
+Expected<int> run_identity(Session& session);
 Expected<int> run_init(Session& session);
 Expected<int> run_egress(Session& session);
 Expected<int> run_trace(Session& session);

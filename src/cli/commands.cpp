@@ -19,9 +19,9 @@ const std::vector<Command>& commands() {
     constexpr unsigned lints = takes_paths | judges | takes_fixes;
     static const std::vector<Command> table{
         {"check", "lint; finds egresslint.toml upward, infers what it does not say",
-         lints | takes_change | takes_jobs | takes_shard, format_names(), run_check},
+         lints | takes_change | takes_jobs | takes_shard | takes_evidence, format_names(), run_check},
         {"audit", "one-off audit without an intent file: assumptions, egress map, findings",
-         lints | takes_jobs | takes_shard, format_names(), run_audit},
+         lints | takes_jobs | takes_shard | takes_evidence, format_names(), run_audit},
         {"diff", "what a change of configurations does to flows, proven, and the findings that it brings",
          takes_versions | judges, format_names(), run_diff},
         {"baseline",
@@ -37,6 +37,11 @@ const std::vector<Command>& commands() {
          takes_paths | takes_intent | takes_ports,
          {"text", "json"},
          run_egress},
+        {"identity",
+         "who the world takes each mail server for: PTR, HELO, SPF, MX and holder of the addresses that it sends from",
+         takes_paths | takes_intent | takes_evidence,
+         {"text", "json"},
+         run_identity},
         {"query",
          "any flow question; status 1 when packets answer it",
          takes_paths | takes_intent | takes_expression,

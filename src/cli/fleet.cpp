@@ -175,7 +175,8 @@ Expected<std::optional<int>> run_fleet(Session& session, Persona persona, Intent
         // The plain way says what is wrong in its own words.
         if (session.options.shards == 0) return std::nullopt;
         return tl::unexpected(
-            plan ? failure(Status::usage, "--shard takes the devices of an intent file, or PATHs without any")
+            plan ? failure(Status::usage,
+                           "--shard takes the devices of an intent file, or PATHs without any, and no evidence")
                  : std::move(plan.error()));
     }
     if (const auto named = check_selectors(session, *(*plan)->intent); !named) return tl::unexpected(named.error());

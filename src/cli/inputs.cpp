@@ -151,9 +151,17 @@ Expected<void> read_named(Session& session, Inputs& inputs, Reader& reader) {
     std::set<std::string> wanted;
     for (const NamedFile& file : *named) wanted.insert(real_path(file.path));
     const std::string intent_path = intent.path.empty() ? "" : real_path(intent.path);
-    const bool all = change.everything || (!intent_path.empty() && wanted.contains(intent_path));
+    bool all = change.everything || (!intent_path.empty() && wanted.contains(intent_path));
     std::set<std::string> covered;  // real paths; a path that does not exist covers nothing and is covered by nothing
     if (!intent_path.empty()) covered.insert(intent_path);
+    // Evidence is about the mail servers of every device.
+    const auto evidence = evidence_paths(session, intent);
+    if (!evidence) return tl::unexpected(evidence.error());
+    for (const std::string& path : *evidence) {
+        const std::string real = real_path(path);
+        all |= !real.empty() && wanted.contains(real);
+        covered.insert(real);
+    }
     std::vector<const lint::DeviceIntent*> unchosen;
     std::set<std::string> chosen;  // names
     for (const lint::DeviceIntent& block : intent.devices) {
@@ -275,6 +283,10 @@ Expected<Inputs> read_inputs(Session& session, lint::Intent intent) {
     }
     if (!read) return tl::unexpected(read.error());
     if (options.changed && inputs.devices.empty()) return inputs;
+    if (inputs.devices.empty() && !inputs.evidence_files.empty())
+        return tl::unexpected(
+            failure(Status::not_understood,
+                    "evidence is about the mail servers of a firewall, and no firewall's configuration is given"));
     const bool dumps = !options.addresses.empty() || !options.routes.empty() || !options.routing_rules.empty();
     if (dumps && inputs.devices.size() != 1)
         return tl::unexpected(
@@ -283,6 +295,7 @@ Expected<Inputs> read_inputs(Session& session, lint::Intent intent) {
                                                inputs.devices.size())));
     for (lint::DeviceInput& device : inputs.devices)
         if (auto done = reader.read_surroundings(device); !done) return tl::unexpected(done.error());
+    if (auto done = read_evidence(session, inputs); !done) return tl::unexpected(done.error());
     return inputs;
 }
 
@@ -342,7 +355,7 @@ bool shown_instead(const Session& session, const Inputs& inputs) {
             names.insert(name);
         }
         for (const PlanLine& line : inputs.plan)
-            if (names.contains(line.device)) out += report::escaped(line.text) + "\n";
+            if (line.device.empty() || names.contains(line.device)) out += report::escaped(line.text) + "\n";
     }
     if (options.show_settings) {
         const lint::Intent& intent = *inputs.intent;

@@ -11,6 +11,7 @@
 
 #include "cli/group.hpp"
 #include "cli/session.hpp"
+#include "lint/identity.hpp"
 #include "lint/intent.hpp"
 #include "lint/lint.hpp"
 
@@ -27,10 +28,17 @@ struct Recipe {
     std::vector<base::FileId> texts;  ///< of the files, of what they include, and of dumps
 };
 
+/// A file among those given that is no configuration of a firewall but evidence about a mail server.
+struct EvidenceFile {
+    base::FileId file;
+    std::string path;  ///< as opened
+    std::string kind;  ///< evidence_kind
+};
+
 /// A line of --show-files: which file, which dialect, why, which device.
 struct PlanLine {
     std::string text;
-    std::string device;  ///< without the part behind the slash, where a file holds several
+    std::string device;  ///< "": of no device, evidence. Without the part behind the slash, where a file holds several
 };
 
 struct Inputs {
@@ -39,6 +47,8 @@ struct Inputs {
     std::vector<lint::DeviceInput> devices;
     std::vector<Recipe> recipes;  ///< by lint::DeviceInput::number
     std::vector<PlanLine> plan;
+    std::vector<EvidenceFile> evidence_files;
+    std::shared_ptr<lint::EvidenceInput> evidence;  ///< null: none is given
 };
 
 enum class IntentSearch : unsigned char { upward, only_when_named };

@@ -92,6 +92,7 @@ lint::Gathered gather_rules(const Session& session, Inputs& inputs, const lint::
     // A proof runs the rules once more; without being asked for fixes a large configuration is not kept waiting.
     workshop.most_rules = session.options.fix || session.options.diff ? 20'000 : 1'000;
     wanted.workshop = &workshop;
+    wanted.evidence = inputs.evidence.get();
     return lint::gather(std::move(inputs.devices), *inputs.intent, session.sources, wanted);
 }
 

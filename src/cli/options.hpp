@@ -31,6 +31,9 @@ struct Options {
     bool allow_includes_outside = false;
     bool live = false;
     std::string via_kernel;
+    bool live_dns = false;
+    std::string live_dns_server;  ///< "": the system's
+    std::vector<std::string> live_dnsbl;
 
     // two versions
     std::string git;                                ///< REV, A..B, A...B

@@ -12,6 +12,7 @@
 
 #include "base/io.hpp"
 #include "cli/change.hpp"
+#include "cli/evidence.hpp"
 #include "cli/inputs.hpp"
 #include "cli/paths.hpp"
 #include "cli/units.hpp"
@@ -42,7 +43,10 @@ public:
             RecognisedFile recognised{
                 id, file.path, file.shown, nullptr, "", file.from_directory, files().plain(file.shown)};
             std::string problem = recognise_one(recognised, dialect);
-            if (problem.empty()) {
+            if (const std::string kind = problem.empty() ? "" : evidence_kind(session_.sources.text(id));
+                !kind.empty()) {
+                inputs_.evidence_files.push_back({id, file.path, kind});
+            } else if (problem.empty()) {
                 out.push_back(std::move(recognised));
             } else if (file.from_directory) {
                 strangers_.push_back({file, std::move(problem)});

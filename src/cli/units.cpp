@@ -119,6 +119,8 @@ Expected<std::optional<Plan>> plan_run(const Session& session, IntentSearch sear
     if (!intent) return tl::unexpected(std::move(intent.error()));
     Plan plan;
     plan.sources = look.sources;
+    // Evidence joins the devices of a run.
+    if (asks_for_evidence(options, *intent)) return std::nullopt;
     Inputs inputs;
     *inputs.intent = std::move(*intent);
     plan.intent = inputs.intent;
@@ -144,6 +146,7 @@ Expected<std::optional<Plan>> plan_run(const Session& session, IntentSearch sear
         if (!intent_path.empty() && session.files->real_path(path) == intent_path) return std::nullopt;
     Reader reader(look, inputs);
     if (auto planned = plan_files(look, plan, reader); !planned) return tl::unexpected(planned.error());
+    if (!inputs.evidence_files.empty()) return std::nullopt;
     return plan;
 }
 

@@ -27,15 +27,21 @@ std::string to_string(RecordType type) {
     return fmt::format("TYPE{}", static_cast<unsigned>(type));
 }
 
+namespace {
+/// Of one name; more are kept, repetitions and all.
+constexpr std::size_t most_compared = 256;
+}  // namespace
+
 void Dns::add(Record record, const std::string* within) {
     const auto number = static_cast<std::uint32_t>(records_.size());
     Entry& entry = names_[record.owner];
     auto& list = within != nullptr ? entry.in_zone : entry.single;
     // A set has no repetitions (RFC 2181, 5); a transfer gives its SOA record twice.
-    for (const std::uint32_t i : list)
-        if (records_[i].type == record.type && records_[i].value == record.value &&
-            records_[i].preference == record.preference)
-            return;
+    if (list.size() <= most_compared)
+        for (const std::uint32_t i : list)
+            if (records_[i].type == record.type && records_[i].value == record.value &&
+                records_[i].preference == record.preference)
+                return;
     list.push_back(number);
     if (within != nullptr)
         for (std::string name = record.owner;; name = parent_name(name)) {

@@ -12,7 +12,7 @@
 namespace egresslint::evidence {
 namespace {
 
-constexpr std::size_t most_records = 2'000'000;
+constexpr std::size_t most_records = 1'000'000;
 
 /// The first lines that are neither empty nor a comment in the manner of any of these languages.
 std::vector<std::string_view> first_lines(std::string_view text, std::size_t limit) {

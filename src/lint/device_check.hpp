@@ -19,6 +19,9 @@
 
 namespace egresslint::lint {
 
+struct Egress;
+struct MailHost;
+
 /// A question with everything that makes its answer a finding.
 struct Question {
     std::string code, name;
@@ -43,6 +46,8 @@ public:
     /// The slice that most rules share: SMTP to the internet from anywhere inside.
     void warm_up();
     void egress_map(std::vector<EgressRow>& rows);
+    /// As which addresses each mail server's SMTP leaves, for the EL3xx rules.
+    void mail_hosts(std::vector<MailHost>& hosts);
     /// EL901, EL902, EL903; after all questions.
     void bookkeeping(const std::function<bool(std::string_view)>& selected);
     /// A finding of a check in C++ (checks/): the device's name and the fingerprint are filled in.
@@ -62,6 +67,8 @@ private:
                 const Group& group, const flow::HeaderSet& surely);
     void fill_witness(Finding& f, const Question& q, const ServerView* server, query::Evaluation& e,
                       const flow::HeaderSet& set, flow::Packet& packet, flow::Trace& trace);
+    void egress_of(query::Evaluation& e, const query::Answer& answer, std::vector<Egress>& out);
+    void bound_addresses(MailHost& host);
     void too_large(const flow::TooLarge& why);
     [[nodiscard]] std::string fill_in(const std::string& message, const ServerView* server, query::Evaluation& e,
                                       const flow::HeaderSet& headers, const std::string& leaves_as,

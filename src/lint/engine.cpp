@@ -11,6 +11,7 @@
 #include "lint/checks/ipv6_unfiltered.hpp"
 #include "lint/device_check.hpp"
 #include "lint/flow_words.hpp"
+#include "lint/identity.hpp"
 #include "lint/lint.hpp"
 #include "lint/suppress.hpp"
 #include "model/print.hpp"
@@ -182,6 +183,7 @@ public:
             checks::run(check, p, intent_, sources_, options_, asked());
         }
         if ((options_.egress_map || !rules_too_) && !on_a_way) check.egress_map(report.egress);
+        if (options_.evidence != nullptr && !on_a_way) check.mail_hosts(hosts);
         if (rules_too_ && !on_a_way) check.bookkeeping(asked());
         if (rules_too_ && options_.workshop != nullptr)
             offer_fixes(
@@ -216,6 +218,7 @@ public:
         if (p.violations.empty()) {
             if (rules_too_) ask_all(check, options_, Asked::way);
             if (options_.egress_map || !rules_too_) check.egress_map(report.egress);
+            if (options_.evidence != nullptr) check.mail_hosts(hosts);
         }
         if (rules_too_) check.bookkeeping(asked());
         for (Finding& f : check.findings()) name_owner(f, p, *chained);
@@ -237,6 +240,7 @@ public:
 
     Report report;
     std::vector<SiteQuestion> site;
+    std::vector<MailHost> hosts;  ///< if there is evidence about them
 
 private:
     void no_way(const DeviceIntent& from, const std::string& why) {
@@ -268,7 +272,7 @@ private:
 };
 
 Gathered run(std::vector<DeviceInput> devices, const Intent& intent, const base::Sources& sources,
-             const Options& options, bool rules_too) {
+             const Options& options, bool rules_too, std::vector<IdentityChain>* chains_wanted = nullptr) {
     Run all(intent, sources, options, rules_too);
     Gathered out;
     std::vector<std::string> names;
@@ -289,6 +293,16 @@ Gathered run(std::vector<DeviceInput> devices, const Intent& intent, const base:
     }
     for (const DeviceIntent* way : ways) all.way(*way);
     all.broken_ways(ways);
+    if (options.evidence != nullptr) {
+        std::vector<IdentityChain> chains = identity_chains(all.hosts, *options.evidence);
+        if (rules_too) {
+            auto found = identity_findings(all.hosts, chains, *options.evidence,
+                                           [&](std::string_view code) { return selected(options, code); });
+            std::move(found.begin(), found.end(), std::back_inserter(all.report.findings));
+        }
+        if (chains_wanted != nullptr) *chains_wanted = std::move(chains);
+        for (const std::string& file : options.evidence->files) out.comments.emplace(file, ";");
+    }
     out.report = std::move(all.report);
     for (SiteQuestion& question : all.site) out.site.push_back({question.asked, std::move(question.unknown)});
     return out;
@@ -364,6 +378,11 @@ Report conclude(Gathered whole, const Intent& intent, const base::Sources& sourc
 Report egress(std::vector<DeviceInput> devices, const Intent& intent, const base::Sources& sources,
               const Options& options) {
     return end_of(run(std::move(devices), intent, sources, options, false), intent, sources, options, false);
+}
+
+Report identity(std::vector<DeviceInput> devices, const Intent& intent, const base::Sources& sources,
+                const Options& options, std::vector<IdentityChain>& chains) {
+    return end_of(run(std::move(devices), intent, sources, options, false, &chains), intent, sources, options, false);
 }
 
 // -- queries ---------------------------------------------------------------------------------------------------------

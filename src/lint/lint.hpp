@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The door to this room: devices and intent in, report out.
 //   check      everything: inference, resolve, every selected rule, the EL9xx bookkeeping, the egress map
+//   identity   who the world takes the mail servers for
 //   run_query  one expression of the query language over devices that `prepare` made
 //   rules: see rule_file.hpp;  inference and trace texts: see prepare.hpp
 #pragma once
@@ -26,6 +27,9 @@
 
 namespace egresslint::lint {
 
+struct EvidenceInput;
+struct IdentityChain;
+
 struct Options {
     std::vector<std::string> select, ignore;  ///< codes, names or prefixes; empty select = those that run unasked
     std::vector<std::string> extend_select;   ///< these too
@@ -37,6 +41,7 @@ struct Options {
     bool suppressions = true;                           ///< false: comments and [[allow]] count for nothing
     std::vector<std::uint16_t> egress_ports = {25};
     flow::Budget budget;
+    const EvidenceInput* evidence = nullptr;                             ///< of the EL3xx rules; null: there is none
     const Workshop* workshop = nullptr;                                  ///< findings get the fixes that can be proven
     std::function<void(const std::string& what, double done)> progress;  ///< may be empty
 };
@@ -69,6 +74,10 @@ void append(Gathered& whole, Gathered part, std::size_t shared, std::size_t offs
 /// The egress map alone: who leaves as what on `options.egress_ports` (empty: every port).
 [[nodiscard]] Report egress(std::vector<DeviceInput> devices, const Intent& intent, const base::Sources& sources,
                             const Options& options);
+
+/// The chain of every egress address of every mail server (identity.hpp), and the report that `egress` gives.
+[[nodiscard]] Report identity(std::vector<DeviceInput> devices, const Intent& intent, const base::Sources& sources,
+                              const Options& options, std::vector<IdentityChain>& chains);
 
 /// What is wrong with a query: a byte range of its text, one sentence, and a word that was probably meant.
 struct QueryError {

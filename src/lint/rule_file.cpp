@@ -75,6 +75,7 @@ std::pair<std::string, unsigned> read_examples(std::string_view page, unsigned f
     Lines lines{page, 0, first_line};
     std::string_view line;
     std::string intent, addresses;
+    std::vector<std::pair<std::string, std::string>> evidence;
     while (lines.next(line)) {
         if (!line.starts_with("```")) continue;
         const unsigned fence = lines.number;
@@ -94,6 +95,11 @@ std::pair<std::string, unsigned> read_examples(std::string_view page, unsigned f
         const std::string body(page.substr(begin, end - begin));
         if (info[0] == "toml" && info[1] == "intent") {
             intent = body;
+            evidence.clear();
+            continue;
+        }
+        if (info[1] == "evidence") {
+            evidence.emplace_back(std::string(info[0]), body);
             continue;
         }
         if (info[0] == "json" && info[1] == "addresses") {
@@ -105,6 +111,7 @@ std::pair<std::string, unsigned> read_examples(std::string_view page, unsigned f
         example.text = body;
         example.intent = intent;
         example.addresses = addresses;
+        example.evidence = evidence;
         example.line = fence;
         if (info[1].starts_with("expect=")) {
             if (!read_expectation(info[1].substr(7), example))

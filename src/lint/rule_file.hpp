@@ -14,6 +14,8 @@
 //   ```nft expect=EL101@4        an example that must give exactly these findings, code@line of the block
 //   ```nft clean                 one that must give none
 //   ```toml intent               egresslint.toml for the examples that follow on the page
+//   ```zone evidence             a zone file, for the examples that follow; likewise ```mta and ```registry. They are
+//                                together until the next ```toml intent
 //   ```json addresses            the device's addresses, as `addresses` of egresslint.toml names them, likewise
 #pragma once
 
@@ -31,8 +33,9 @@ namespace egresslint::lint {
 struct RuleExample {
     std::string dialect;  ///< "nft", "iptables", "ip6tables"
     std::string text;
-    std::string intent;     ///< "" = inference only
-    std::string addresses;  ///< a dump of the device's addresses; "" = none
+    std::string intent;                                         ///< "" = inference only
+    std::vector<std::pair<std::string, std::string>> evidence;  ///< kind ("zone", "mta", "registry") and text
+    std::string addresses;                                      ///< a dump of the device's addresses; "" = none
     std::vector<std::pair<std::string, unsigned>>
         expect;         ///< code, line in `text`; line 0 = no location. Empty = clean
     unsigned line = 0;  ///< of the fence in the rule file

@@ -10,6 +10,7 @@
 
 #include "dialects/dialect.hpp"
 #include "dialects/iproute/read.hpp"
+#include "lint/identity.hpp"
 #include "lint/lint.hpp"
 
 namespace egresslint::lint::testing {
@@ -56,13 +57,43 @@ inline std::vector<DeviceInput> read(Run& run, const std::string& fence, const s
     return devices;
 }
 
+/// Pairs of a kind ("zone", "mta", "registry") and a text.
+inline EvidenceInput read_evidence(Run& run, const std::vector<std::pair<std::string, std::string>>& texts) {
+    EvidenceInput out;
+    std::vector<evidence::DnsFile> zones;
+    std::vector<base::FileId> mta, registry;
+    for (const auto& [kind, text] : texts) {
+        REQUIRE((kind == "zone" || kind == "mta" || kind == "registry"));
+        const std::string path = kind + std::to_string(run.sources.size());
+        const base::FileId file = run.sources.add(path, text);
+        if (kind == "zone")
+            zones.push_back({file, path});
+        else
+            (kind == "mta" ? mta : registry).push_back(file);
+    }
+    out.dns = evidence::read_dns(run.sources, zones, base::disk(), out.diagnostics);
+    if (!mta.empty()) out.mtas = evidence::read_mtas(run.sources, mta, out.diagnostics);
+    if (!registry.empty()) out.registry = evidence::read_registry(run.sources, registry, out.diagnostics);
+    out.has_mta = !mta.empty();
+    out.has_registry = !registry.empty();
+    for (const base::Diagnostic& d : out.diagnostics) {
+        INFO(run.sources.where(d.span) << " " << d.message);
+        REQUIRE(d.kind != base::Diagnostic::Kind::fatal);
+    }
+    return out;
+}
+
 inline void check_with(Run& run, const std::string& fence, const std::string& text, const std::string& intent_text,
-                       const Options& options, const std::string& addresses = {}) {
+                       Options options, const std::string& addresses = {},
+                       const std::vector<std::pair<std::string, std::string>>& evidence = {}) {
+    EvidenceInput facts = read_evidence(run, evidence);
     auto devices = read(run, fence, text, intent_text);
     for (DeviceInput& d : devices)
         if (!addresses.empty())
             dialects::iproute::read_addresses(run.sources, run.sources.add("addresses.json", addresses), d.device,
                                               d.diagnostics);
+    facts.organisation = run.intent.evidence.organisation;
+    if (!evidence.empty()) options.evidence = &facts;
     run.report = check(std::move(devices), run.intent, run.sources, options);
 }
 

@@ -25,7 +25,8 @@ TEST_CASE("every example of every rule page gives exactly the findings that it a
                     options.ignore = {"EL2"};
                     options.extend_select = {rule.code};
                 }
-                testing::check_with(run, example.dialect, example.text, example.intent, options, example.addresses);
+                testing::check_with(run, example.dialect, example.text, example.intent, options, example.addresses,
+                                    example.evidence);
                 std::vector<std::string> expected;
                 for (const auto& [code, line] : example.expect) expected.push_back(code + "@" + std::to_string(line));
                 std::sort(expected.begin(), expected.end());
