@@ -2,11 +2,14 @@
 // PIX 6: `outbound LIST permit|deny|except ADDRESS [MASK [PORT[-PORT] [PROTOCOL]]]` and `apply (IF) LIST outgoing_src|
 // outgoing_dest`: who may open connections to lower levels, by source or by destination. What no entry matches passes;
 // sources and destinations are judged one after the other, and either may deny. Source: PIX Firewall Command Reference
-// 6, "outbound" and "apply": of all entries that match, the one with the narrowest address and ports decides; `except`
-// names the other side of the connection, which a deny then does not hold for. Where the reference was not at hand to
-// settle a tie, an `except` beside permits, or lists beside an access list, both outcomes are followed.
+// 6, "outbound" and "apply": of all entries that match, the narrowest decides; `except` names the other side of the
+// connection, which a deny then does not hold for. The reference was not at hand for more: an entry is taken for the
+// narrower one only where it lies within the other in address, ports and protocols. Where two entries overlap
+// otherwise, an `except` stands beside permits, several lists hold for one side of an interface, or lists stand beside
+// an access list, both outcomes are followed.
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "dialects/asa/lower.hpp"
 #include "dialects/asa/surroundings.hpp"
@@ -29,8 +32,24 @@ struct OutboundEntry {
     IntervalSet protocols;
     const Statement* statement = nullptr;
 
-    [[nodiscard]] std::pair<u128, u128> width() const {
-        return {address.last - address.first, ports ? ports->last - ports->first : 65536};
+    [[nodiscard]] std::tuple<u128, u128, std::size_t> width() const {
+        return {address.last - address.first, ports ? ports->last - ports->first : 65536,
+                protocols.empty() ? 256 : static_cast<std::size_t>(protocols.size())};
+    }
+    [[nodiscard]] base::Interval all_ports() const { return ports.value_or(base::Interval{0, 65535}); }
+    [[nodiscard]] IntervalSet all_protocols() const {
+        if (!protocols.empty()) return protocols;
+        return ports ? IntervalSet{{6, 6}, {17, 17}} : IntervalSet::range(0, 255);
+    }
+    [[nodiscard]] bool overlaps(const OutboundEntry& o) const {
+        const base::Interval mine = all_ports(), theirs = o.all_ports();
+        return address.first <= o.address.last && o.address.first <= address.last && mine.first <= theirs.last &&
+               theirs.first <= mine.last && all_protocols().intersects(o.all_protocols());
+    }
+    [[nodiscard]] bool within(const OutboundEntry& o) const {
+        const base::Interval mine = all_ports(), theirs = o.all_ports();
+        return address.first >= o.address.first && address.last <= o.address.last && mine.first >= theirs.first &&
+               mine.last <= theirs.last && o.all_protocols().contains_all(all_protocols());
     }
 };
 
@@ -41,10 +60,14 @@ public:
 
     void run(const std::vector<std::string>& with_list) {
         std::map<std::string, std::vector<OutboundEntry>> lists;
-        for (const Statement* s : c_.outbounds)
-            if (auto entry = read(*s)) lists[std::string(s->word(1))].push_back(*entry);
-        /// Entries by interface and side, in the order of the interfaces' first `apply`.
-        std::map<std::pair<std::string, bool>, std::vector<OutboundEntry>> sides;
+        for (const Statement* s : c_.outbounds) {
+            const std::string name(s->word(1));
+            if (!lists.contains(name)) (void)b_.define("outbound", name, s->span);
+            auto& list = lists[name];
+            if (auto entry = read(*s)) list.push_back(*entry);
+        }
+        /// Lists by interface and side.
+        std::map<std::pair<std::string, bool>, std::map<std::string, std::vector<OutboundEntry>>> sides;
         for (const Statement* s : c_.applies) {
             const std::size_t at = s->word(1).starts_with('(') ? 1 : 0;
             const std::string_view interface = at == 1 ? s->word(1).substr(1, s->word(1).size() - 2) : "";
@@ -53,10 +76,17 @@ public:
                 unknown(*s, interface);
                 continue;
             }
-            auto& entries = sides[{std::string(interface), side == "outgoing_dest"}];
-            for (const OutboundEntry& e : lists[std::string(s->word(at + 1))]) entries.push_back(e);
+            const std::string name(s->word(at + 1));
+            (void)b_.use("outbound", name, s->span);
+            // What a list that nobody defined does is not known: EL206 names it, and no verdict is without it.
+            if (const auto found = lists.find(name); found == lists.end())
+                unknown(*s, interface);
+            else
+                sides[{std::string(interface), side == "outgoing_dest"}][name] = found->second;
         }
-        for (auto& [side, entries] : sides) stage(side.first, side.second, std::move(entries), with_list);
+        for (auto& [side, of_side] : sides)
+            for (auto& [name, entries] : of_side)
+                stage(side.first, side.second, of_side.size() > 1 ? name : "", std::move(entries), with_list);
     }
 
 private:
@@ -93,6 +123,9 @@ private:
             good = protocols.has_value();
             if (good) out.protocols = *protocols;
         }
+        // Ports of a protocol that has none: nobody knows what the device makes of that.
+        if (good && ports && !out.protocols.empty() && !out.protocols.intersects(IntervalSet{{6, 6}, {17, 17}}))
+            good = false;
         // Only masks whose ones come first are a range.
         const u128 holes = mask ? 0xffffffffu & ~mask->bits : 0;
         if (!good || (holes & (holes + 1)) != 0) {
@@ -127,11 +160,13 @@ private:
         b_.rule(chain, std::move(r), e.statement->span, e.statement->text());
     }
 
-    void stage(const std::string& interface, bool by_destination, std::vector<OutboundEntry> entries,
-               const std::vector<std::string>& with_list) {
+    /// `one_of`: the list's name where the side has several, of which nobody knows whether they are joined.
+    void stage(const std::string& interface, bool by_destination, const std::string& one_of,
+               std::vector<OutboundEntry> entries, const std::vector<std::string>& with_list) {
         using Action = OutboundEntry::Action;
         const Field near = by_destination ? Field::dst : Field::src, far = by_destination ? Field::src : Field::dst;
-        const std::string name = "outbound lists on " + interface + (by_destination ? ", destinations" : ", sources");
+        const std::string name = "outbound " + (one_of.empty() ? "lists" : "list " + one_of) + " on " + interface +
+                                 (by_destination ? ", destinations" : ", sources");
         const auto chain = b_.chain(name);
         const auto open = [&](const std::string& what) {
             return b_.unknown(b_.predicate(name + ": " + what, PredicateKind::ambiguity, near));
@@ -150,22 +185,23 @@ private:
                 continue;
             }
             const ExprId here = match(e, near);
-            rule(chain, e, tied(i, entries) ? b_.all({here, open("which of two entries of one width decides")}) : here,
+            rule(chain, e, tied(i, entries) ? b_.all({here, open("whether it decides: " + e.statement->text())}) : here,
                  e.action == Action::permit);
         }
         std::vector<ExprId> when{around_.in(interface), around_.forwarded(), lower(interface)};
         if (std::find(with_list.begin(), with_list.end(), interface) != with_list.end())
             when.push_back(open("whether they count beside an access list"));
+        if (!one_of.empty()) when.push_back(open("whether it counts beside the other lists"));
         b_.stage(name, model::Label::filter, b_.all(when), chain);
     }
-    /// A later entry of the same width and another action shares packets with it.
+    /// A later entry of another action shares packets with it, and it does not lie within that one.
     static bool tied(std::size_t at, const std::vector<OutboundEntry>& entries) {
         const OutboundEntry& e = entries[at];
-        return std::any_of(
-            entries.begin() + static_cast<std::ptrdiff_t>(at), entries.end(), [&](const OutboundEntry& o) {
-                return o.action != OutboundEntry::Action::except && o.action != e.action && o.width() == e.width() &&
-                       o.address.first <= e.address.last && e.address.first <= o.address.last;
-            });
+        return std::any_of(entries.begin() + static_cast<std::ptrdiff_t>(at), entries.end(),
+                           [&](const OutboundEntry& o) {
+                               return o.action != OutboundEntry::Action::except && o.action != e.action &&
+                                      e.overlaps(o) && (!e.within(o) || o.within(e));
+                           });
     }
 
     /// To an interface of a lower level.

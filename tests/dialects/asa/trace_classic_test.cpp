@@ -109,22 +109,41 @@ TEST_CASE("pix: outbound lists") {
         "apply (inside) 2 outgoing_dest\n");
     const std::string tie =
         with("outbound 1 deny 10.0.0.25\noutbound 1 permit 10.0.0.25\napply (inside) 1 outgoing_src\n");
+    // The mail server's own entry is narrower by address, the other one by port: not settled here.
+    const std::string crossing = with(
+        "outbound 1 permit 10.0.0.25 255.255.255.255\noutbound 1 deny 10.0.0.0 255.255.255.0 25\n"
+        "apply (inside) 1 outgoing_src\n");
+    const std::string apart = with(
+        "outbound 1 permit 10.0.0.25 255.255.255.255 80\noutbound 1 deny 10.0.0.0 255.255.255.0 25\n"
+        "apply (inside) 1 outgoing_src\n");
+    const std::string two_lists = with(
+        "outbound 1 permit 10.0.0.25\noutbound 2 deny 0 0 25\napply (inside) 1 outgoing_src\n"
+        "apply (inside) 2 outgoing_src\n");
+    const std::string undefined = with("apply (inside) 7 outgoing_src\n");
+    const std::string no_ports = with("outbound 1 deny 0 0 25 icmp\napply (inside) 1 outgoing_src\n");
     const std::string java = with("outbound 1 deny 0 0 java\napply (inside) 1 outgoing_src\n");
     const std::string odd = with("outbound 1 deny 0 0 nosuchport\napply (inside) 1 outgoing_src\n");
-    check(classic_office, {
-                              {deny.c_str(), mail_out, "drop", "P6 outbound"},
-                              {other_port.c_str(), mail_out, passes, "P6 outbound: what no entry matches passes"},
-                              {but_mail.c_str(), mail_out, passes, "P6 outbound: the narrowest entry decides"},
-                              {but_mail.c_str(), other_out, "drop", "P6 outbound: the narrowest entry decides"},
-                              {unapplied.c_str(), mail_out, passes, "P6 apply: without it a list does nothing"},
-                              {by_destination.c_str(), mail_out, "drop", "P6 apply: outgoing_dest"},
-                              {except.c_str(), mail_out, passes, "Cisco Press: except names the other side"},
-                              {elsewhere.c_str(), mail_out, passes, "P6 apply: of one interface"},
-                              {either.c_str(), mail_out, "drop", "P6 apply: source and destination are judged both"},
-                              {tie.c_str(), mail_out, both, "not settled here"},
-                              {java.c_str(), mail_out, passes, "P6 outbound: java is about what a page holds"},
-                              {odd.c_str(), mail_out, both, "a port that nobody knows"},
-                          });
+    check(
+        classic_office,
+        {
+            {deny.c_str(), mail_out, "drop", "P6 outbound"},
+            {other_port.c_str(), mail_out, passes, "P6 outbound: what no entry matches passes"},
+            {but_mail.c_str(), mail_out, passes, "P6 outbound: the narrower entry decides that lies within the other"},
+            {but_mail.c_str(), other_out, "drop", "P6 outbound: the narrower entry decides that lies within the other"},
+            {unapplied.c_str(), mail_out, passes, "P6 apply: without it a list does nothing"},
+            {by_destination.c_str(), mail_out, "drop", "P6 apply: outgoing_dest"},
+            {except.c_str(), mail_out, passes, "Cisco Press: except names the other side"},
+            {elsewhere.c_str(), mail_out, passes, "P6 apply: of one interface"},
+            {either.c_str(), mail_out, "drop", "P6 apply: source and destination are judged both"},
+            {tie.c_str(), mail_out, both, "not settled here"},
+            {crossing.c_str(), mail_out, both, "narrower by address, narrower by port: not settled"},
+            {apart.c_str(), mail_out, "drop", "P6 outbound: entries that share no packet"},
+            {two_lists.c_str(), mail_out, both, "two lists on one side: not settled here"},
+            {undefined.c_str(), mail_out, both, "a list that is not defined"},
+            {no_ports.c_str(), mail_out, both, "ports of a protocol that has none"},
+            {java.c_str(), mail_out, passes, "P6 outbound: java is about what a page holds"},
+            {odd.c_str(), mail_out, both, "a port that nobody knows"},
+        });
 }
 
 TEST_CASE("pix: static translation") {
