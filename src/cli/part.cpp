@@ -178,6 +178,16 @@ std::string line_of(T& value) {
     return part::Writer::encoded(value).dump(-1, ' ', true);
 }
 
+/// What stands behind everything that the sum is of.
+constexpr std::string_view sum_begins = ",\"sum\":\"";
+
+/// Copies of files lose bytes, and people edit them: what a part says is then nobody's finding.
+bool is_untouched(const std::string& text) {
+    const std::size_t at = text.rfind(sum_begins);
+    return at != std::string::npos &&
+           text.substr(at + sum_begins.size()) == lint::fingerprint(std::string_view(text).substr(0, at)) + "\"}\n";
+}
+
 part::Whole parsed(const std::string& text) {
     int deepest = 0;
     const auto shallow = [&](int depth, Json::parse_event_t, Json&) {
@@ -207,6 +217,7 @@ part::Whole parsed(const std::string& text) {
         bounds("", unit.gathered);
         bounds("", unit.problems);
     }
+    if (!is_untouched(text)) throw part::Wrong("it was changed since it was written");
     return whole;
 }
 
@@ -299,7 +310,8 @@ Expected<int> write_part(Session& session, const Plan& plan, std::vector<UnitRes
         between = ",\n";
         result = {};
     }
-    out += "\n]}\n";
+    out += "\n]";
+    out += fmt::format("{}{}\"}}\n", sum_begins, lint::fingerprint(out));
     for (const OutputTarget& target : session.options.outputs)
         if (target.path != "-") {
             if (const auto error = base::write_file_atomically(target.path, out))

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <iomanip>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
@@ -99,6 +100,16 @@ Files many() {
         "\"chain/addr-edge.json\"\n";
     files.emplace_back("egresslint.toml", intent);
     return files;
+}
+
+/// A part with the sum that belongs to it (FNV-1a of 64 bits over all that stands before it).
+std::string summed(const std::string& part) {
+    const std::string body = part.substr(0, part.rfind(",\"sum\":"));
+    std::uint64_t sum = 1469598103934665603ull;
+    for (const char c : body) sum = (sum ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+    std::ostringstream out;
+    out << body << ",\"sum\":\"" << std::hex << std::setw(16) << std::setfill('0') << sum << "\"}\n";
+    return out.str();
 }
 
 void link(const Scratch& scratch, const std::string& to, const std::string& name) {
@@ -248,8 +259,13 @@ TEST_CASE("parts that do not make one whole are refused", "[fleet]") {
     for (const std::string place : {"[99999,0,1]", "[1,0,4294967295]", "[1,5,2]", "[1,-1,2]", "[1]", "\"x\""})
         touched(whole.substr(0, span + 7) + place + whole.substr(end + 1),
                 place == "[99999,0,1]" || place == "[1,0,4294967295]" || place == "[1,5,2]" ? "a place" : ":");
-    // The same device twice, under another part's number.
-    touched(replaced(scratch.read(".parts/part-1.json"), "\"shard\":1", "\"shard\":3"), "another part holds too");
+    touched(replaced(whole, "EL102", "EL103"), "it was changed since it was written");
+    // The same device twice, under another part's number, by somebody who sums it up anew.
+    touched(summed(replaced(scratch.read(".parts/part-1.json"), "\"shard\":1", "\"shard\":3")),
+            "another part holds too");
+    touched(replaced(whole, "\"shard\":3", "\"shard\":2"), "it was changed since it was written");
+    touched(whole + " ", "it was changed since it was written");
+    touched(replaced(whole, "\"sum\"", "\"bum\""), "it was changed since it was written");
 }
 
 TEST_CASE("which part is this process's", "[fleet]") {
