@@ -150,12 +150,8 @@ model::ExprId Around::clause(const Clause& clause) {
         } else if (line.begins({"match", "ipv6", "address"}) && line.word(3) != "prefix-list") {
             lists6.push_back(lists_.permitted(line.word(3), line, Family::v6));
         } else if (line.begins({"match", "interface"})) {
-            for (std::size_t i = 2; i < line.words.size(); ++i) {
-                std::string name(line.words[i]);
-                if (name.find_first_of("0123456789") == std::string::npos && i + 1 < line.words.size())
-                    name += line.words[++i];
-                interfaces.push_back(out(c_.full_name(name)));
-            }
+            for (std::size_t i = 2; i < line.words.size();)
+                interfaces.push_back(out(c_.full_name(interface_at(line, i))));
         } else {
             const bool packet = line.word(1) == "length";
             all.push_back(
@@ -201,15 +197,12 @@ model::ExprId Around::translated_by(const std::vector<Clause>& clauses) {
 /// Interfaces that a `set` leads to; false: not known.
 bool Around::next_hops(const Statement& set, std::vector<std::string>& to) {
     const bool interface = set.word(1) == "interface";
-    for (std::size_t i = interface ? 2 : 3; i < set.words.size(); ++i) {
+    for (std::size_t i = interface ? 2 : 3; i < set.words.size();) {
         if (interface) {
-            std::string name(set.words[i]);
-            if (name.find_first_of("0123456789") == std::string::npos && i + 1 < set.words.size())
-                name += set.words[++i];
-            to.push_back(c_.full_name(name));
+            to.push_back(c_.full_name(interface_at(set, i)));
             continue;
         }
-        const auto hop = base::parse_ipv4(set.words[i]);
+        const auto hop = base::parse_ipv4(set.words[i++]);
         if (!hop) return false;
         std::string name = towards(*hop, main_table);
         if (name.empty()) return false;

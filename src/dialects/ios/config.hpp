@@ -109,6 +109,9 @@ private:
     std::map<std::string, std::vector<std::size_t>, std::less<>> by_numbers_;  ///< "0/0": abbreviations keep them
 };
 
+/// An interface at word `at`, which moves on behind it: "Dialer1", "Dialer 1".
+[[nodiscard]] std::string interface_at(const Statement& s, std::size_t& at);
+
 /// Everything a lowering needs at hand.
 struct Context {
     const base::Sources& sources;

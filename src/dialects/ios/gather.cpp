@@ -30,6 +30,7 @@ public:
             if (lines.empty()) (void)x_.b.define("ip inspect", s->word(3), s->span);
             lines.push_back(s);
         }
+        for (const Statement& s : statements_) uses(s);
         if (c_.dynamic_routing)
             x_.incomplete(c_.start, "routes are learnt by a routing protocol, which the configuration does not show",
                           Influence::nothing);
@@ -63,6 +64,28 @@ private:
             return;
         }
         if (!inert_command(s)) x_.unread(s);
+    }
+
+    /// What decides no packet's way uses lists and route maps as well: logins, communities, routing protocols, queues.
+    void uses(const Statement& s) {
+        const bool list = s.words[0] == "access-list" || s.begins({"ip", "access-list"}) ||
+                          s.words[0] == "object-group" || s.begins({"ipv6", "access-list"});
+        if (list || s.begins({"ip", "nat"})) return;
+        if (s.words[0] != "route-map") use_names(s);
+        for (const Statement& line : s.block) use_names(line);
+    }
+    void use_names(const Statement& s) {
+        constexpr std::string_view binding =
+            " access-class access-group distribute-list list community match route-map filter-list dialer-list "
+            "boundary "
+            "rate-limit queue-list priority-list redistribute-list use-acl access-list address group-list acl ";
+        bool binds = false;
+        for (const std::string_view word : s.words) {
+            if (binds && c_.lists.contains(word)) (void)x_.b.use("access-list", word, s.span);
+            if (binds && c_.lists6.contains(word)) (void)x_.b.use("ipv6 access-list", word, s.span);
+            if (binds && c_.route_maps.contains(word)) (void)x_.b.use("route-map", word, s.span);
+            binds = binds || one_of(word, binding);
+        }
     }
 
     void version(const Statement& s) { c_.headed = !s.word(1).empty(); }
@@ -337,14 +360,27 @@ private:
         } else if (s.word(1) == "ip" && (s.word(2) == "nat" || s.word(2) == "route")) {
             const auto& before = s.word(2) == "nat" ? c_.nats : c_.routes;
             if (!before.empty()) x_.unread(s);
-        } else if (s.word(1) == "object-group" && !c_.groups.contains(s.word(3))) {
-            // nothing to take back
-        } else if (s.word(1) == "interface" || s.word(1) == "route-map" || s.word(1) == "object-group") {
-            const bool some = s.word(1) == "interface"   ? c_.interface(s.word(2)) != nullptr
-                              : s.word(1) == "route-map" ? c_.route_maps.contains(s.word(2))
-                                                         : c_.groups.contains(s.word(3));
-            if (some) x_.unread(s);
+        } else if (s.word(1) == "ipv6" && s.word(2) == "unicast-routing") {
+            c_.ipv6_routing = false;
+        } else if (read_before(s)) {
+            x_.unread(s);
         }
+    }
+    /// Whether something is there of what a `no` would take back.
+    [[nodiscard]] bool read_before(const Statement& s) const {
+        const std::string_view what = s.word(1);
+        if (what == "interface") return c_.interface(s.word(2)) != nullptr;
+        if (what == "route-map") return c_.route_maps.contains(s.word(2));
+        if (what == "object-group") return c_.groups.contains(s.word(3));
+        if (what == "ipv6" && s.word(2) == "access-list") return c_.lists6.contains(s.word(3));
+        if (what == "ipv6" && s.word(2) == "route") return !c_.routes6.empty();
+        if (what == "ip" && s.word(2) == "local") return static_cast<bool>(c_.local_policy);
+        if (what == "ip" && s.word(2) == "port-map") return !c_.port_maps.empty();
+        if (what == "class-map") return c_.class_maps.contains(s.words.back());
+        if (what == "policy-map") return c_.policy_maps.contains(s.words.back());
+        if (what == "zone" || what == "zone-pair") return !c_.zones.empty() || !c_.zone_pairs.empty();
+        if (what == "crypto" && s.word(2) == "map") return c_.crypto_maps.contains(s.word(3));
+        return false;
     }
 
     const std::vector<Statement>& statements_;

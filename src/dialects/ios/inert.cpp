@@ -39,7 +39,8 @@ constexpr std::string_view commands =
     "signaling sip sip-ua srst stcapp tdm trunk-group tls vfc vfi wred xml pki multicast bridge-domain l2vpn evc nve "
     "ethernet-service quit eigrp rsrb source-bridge dlsw lane decnet appletalk ipx vines xns apollo netbios "
     "write show configure conf copy clear debug undebug no-cdp diagnostics ephone-hunt voicemail security Using Load "
-    "ntp-server sntp smtp-server cluster switchcore mka md5 credentials fips bfd ucse esm hqf nsf nsr map-class table-map service-template firewall ";
+    "ntp-server sntp smtp-server cluster switchcore mka md5 credentials fips bfd ucse esm hqf nsf nsr map-class "
+    "table-map service-template firewall ";
 
 /// Second words of `ip`, for the device itself or for things that do not decide about a connection.
 constexpr std::string_view ip_commands =
@@ -76,7 +77,8 @@ constexpr std::string_view interface_words =
     "ssid station-role squelch stp storm-control switchport tag tag-switching template transmit-interface "
     "transmitter-delay "
     "trust tunnel tx-queue-limit tx-ring-limit tx-ring udld ubr vbr-nrt vlan vlan-id vlan-range voice vtp wrr-queue "
-    "x25 yellow zone-id zone-node mka network-clock ring-speed antenna basic-1.0 channel power-level rts beacon world-mode dfs "
+    "x25 yellow zone-id zone-node mka network-clock ring-speed antenna basic-1.0 channel power-level rts beacon "
+    "world-mode dfs "
     "service-list virtual-reassembly virtual-template vc-class cell-packing oam oam-pvc atm-pvc ";
 constexpr std::string_view interface_ip_words =
     " accounting address-pool arp authentication bandwidth-percent broadcast-address cgmp cef dampening-change "

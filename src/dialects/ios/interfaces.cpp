@@ -67,6 +67,9 @@ public:
     }
     /// What filters on a port of a bridge or a switch acts between the ports as well.
     void finish() {
+        // A translation is of the global table unless it names a VRF.
+        if (!i_.vrf.empty() && i_.nat != Interface::Nat::none && i_.nat_statement != nullptr)
+            x_.unread(*i_.nat_statement, Influence::source | Influence::destination);
         for (const Statement* s : {bridged_, switched_})
             if (s != nullptr && (i_.in || i_.out || i_.inspect_in || i_.inspect_out)) x_.unread(*s);
     }
@@ -79,8 +82,15 @@ private:
     /// `no …` takes back what stands above it in the same text.
     void undo(const Statement& s) {
         if (s.word(1) == "ip" && s.word(2) == "address") {
-            i_.addresses.clear();
-            i_.learns_address = false;
+            const auto one = base::parse_ipv4(s.word(3));
+            std::erase_if(i_.addresses, [&](const model::InterfaceAddress& a) {
+                return a.address.family == Family::v4 && (!one || a.address == *one);
+            });
+            if (!one) i_.learns_address = false;
+        } else if (s.word(1) == "ip" && s.word(2) == "unnumbered") {
+            i_.unnumbered.clear();
+        } else if (one_of_redundancy(s.word(1))) {
+            if (!i_.addresses.empty()) x_.unread(s);
         } else if (s.word(1) == "ip" && s.word(2) == "access-group") {
             (s.word(4) == "out" ? i_.out : i_.in) = Binding();
         } else if (s.word(1) == "ip" && s.word(2) == "nat") {
@@ -93,6 +103,10 @@ private:
             i_.reverse_path = nullptr;
         } else if (s.word(1) == "ipv6" && (s.word(2) == "address" || s.word(2) == "enable")) {
             i_.ipv6 = false;
+            std::erase_if(i_.addresses,
+                          [](const model::InterfaceAddress& a) { return a.address.family == Family::v6; });
+        } else if ((s.word(1) == "vrf" || s.word(2) == "vrf") && !i_.vrf.empty()) {
+            i_.vrf.clear();
         } else if (s.word(1) == "ipv6" && s.word(2) == "traffic-filter") {
             (s.word(4) == "out" ? i_.out6 : i_.in6) = Binding();
         } else if (s.word(1) == "switchport") {
@@ -270,6 +284,18 @@ std::string Config::full_name(std::string_view name) const {
     std::string out;
     for (const char ch : name)
         if (ch != ' ') out += ch;
+    return out;
+}
+
+std::string interface_at(const Statement& s, std::size_t& at) {
+    std::string out(s.word(at++));
+    const std::string_view next = s.word(at);
+    // A number of its own, and no address.
+    if (out.find_first_of("0123456789") == std::string::npos && !next.empty() && next[0] >= '0' && next[0] <= '9' &&
+        !base::parse_ipv4(next)) {
+        out += next;
+        ++at;
+    }
     return out;
 }
 

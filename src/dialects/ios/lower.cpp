@@ -6,27 +6,40 @@
 namespace egresslint::dialects::ios {
 namespace {
 
-/// All access lists of a direction: which one is asked is decided by the interface.
+/// All access lists of a direction: which one is asked is decided by the interface. On the way in, interfaces without a
+/// list have a rule that says so: it is what lets packets through.
 class ListStage {
 public:
     ListStage(Around& around, bool out) : around_(around), b_(around.context().b), out_(out) {
-        chain_ = b_.chain(out ? "access lists out" : "access lists in");
+        const char* const name = out ? "access lists out" : "access lists in";
+        chain_ = b_.chain(name);
         for (const Interface* i : around.interfaces()) {
-            add(*i, out ? i->out : i->in, Family::v4);
-            add(*i, out ? i->out6 : i->in6, Family::v6);
+            const bool v4 = add(*i, out ? i->out : i->in, Family::v4);
+            const bool v6 = add(*i, out ? i->out6 : i->in6, Family::v6);
+            if (!out && !(v4 && v6) && !i->shutdown)
+                free(*i, v4 ? b_.family(Family::v6) : v6 ? b_.family(Family::v4) : b_.yes());
         }
         if (b_.device().chains[chain_.index()].rules.empty()) return;
         // Lists do not act on what the router itself sends.
-        b_.stage(out ? "access lists out" : "access lists in", model::Label::filter, b_.negate(around_.from_self()),
-                 chain_);
+        b_.stage(name, model::Label::filter, b_.negate(around_.from_self()), chain_,
+                 out ? model::Verdict::accept : model::Verdict::drop,
+                 b_.origin(around.config().start, "an interface that is not there", true));
     }
 
 private:
-    void add(const Interface& i, const Binding& list, Family family) {
-        if (!list || i.shutdown) return;
+    void free(const Interface& i, model::ExprId family) {
+        model::Rule r;
+        r.match = b_.all({family, around_.in(i.name)});
+        r.control = model::Decide{model::Verdict::accept, {}, true};
+        r.name = "interface " + i.name;
+        b_.rule(chain_, std::move(r), i.span, "no access list on " + i.name + ": everything may come in");
+    }
+    /// Whether there is a list.
+    bool add(const Interface& i, const Binding& list, Family family) {
+        if (!list || i.shutdown) return false;
         const auto chain = around_.lists().chain(list.name, *list.statement, family);
         // A list that does not exist or holds nothing passes all packets.
-        if (!chain.valid()) return;
+        if (!chain.valid()) return false;
         const auto when = b_.all({b_.family(family), out_ ? around_.out(i.name) : around_.in(i.name)});
         model::Rule jump;
         jump.match = when;
@@ -37,6 +50,7 @@ private:
         end.control = model::Decide{model::Verdict::drop, {}, true};
         end.origin = b_.origin(list.statement->span, "end of access-list " + list.name, true);
         b_.rule(chain_, std::move(end));
+        return true;
     }
 
     Around& around_;

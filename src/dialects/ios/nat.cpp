@@ -75,10 +75,8 @@ StaticNat NatStages::read_static(const Statement& s, std::size_t at) {
         if (!r.local_port) return r;
     }
     if (s.word(at) == "interface") {
-        std::string name(s.word(++at));
-        if (name.find_first_of("0123456789") == std::string::npos) name += s.word(++at);
-        r.interface = c_.full_name(name);
         ++at;
+        r.interface = c_.full_name(interface_at(s, at));
     } else {
         const auto global = ipv4(s.word(at++));
         if (!global) return r;
@@ -130,9 +128,9 @@ DynamicNat NatStages::read_dynamic(const Statement& s, std::size_t at) {
         } else if (word == "pool") {
             r.pool = std::string(s.word(++at));
         } else if (word == "interface") {
-            std::string name(s.word(++at));
-            if (name.find_first_of("0123456789") == std::string::npos) name += s.word(++at);
-            r.interface = c_.full_name(name);
+            ++at;
+            r.interface = c_.full_name(interface_at(s, at));
+            --at;
         } else if (word == "redundancy" || word == "mapping-id") {
             ++at;
         } else if (!families::cisco::one_of(word, " overload no-payload add-route reversible oer extended ")) {

@@ -178,11 +178,7 @@ void Around::route(const Statement& s) {
     r.destination = *net;
     model::NextHop hop;
     if (is_name(s.word(at)) && s.word(at) != "dhcp") {
-        std::string name(s.word(at++));
-        // "Dialer 0"
-        if (name.find_first_of("0123456789") == std::string::npos && !base::parse_ipv4(s.word(at)) &&
-            s.word(at).find_first_not_of("0123456789/.:") == std::string_view::npos)
-            name += s.word(at++);
+        const std::string name = interface_at(s, at);
         if (name.starts_with("Null") || name.starts_with("null")) {
             r.type = model::RouteType::blackhole;
         } else {

@@ -92,11 +92,39 @@ TEST_CASE("ios: what nobody reads is reported") {
     CHECK(said("ip nat inside source list 1 interface GigabitEthernet0/0 overload\n").find("EL903") == 0);  // no list 1
     CHECK(said("vlan access-map M 10\n match ip address A\n").find("EL901") == 0);
     CHECK(said("no ip routing\n").find("EL901") == 0);
+    CHECK(said("no ipv6 access-list A\n") == "");
+    CHECK(said("ipv6 access-list A\n permit ipv6 any any\nno ipv6 access-list A\n").find("EL901 edge.cfg:15") == 0);
+    CHECK(said("interface GigabitEthernet0/1\n vrf forwarding A\n").find("EL901") == 0);  // translated without `vrf`
     CHECK(said("router ospf 1\n network 10.0.0.0 0.0.0.255 area 0\n").find("EL903") == 0);
     CHECK(
         said(
             "snmp-server location x\nntp server 192.0.2.1\nline vty 0 4\n access-class 1 in\n transport input ssh\n") ==
         "");
+}
+
+TEST_CASE("ios: lists that logins and routing protocols use are used") {
+    const auto result =
+        read(office +
+             "access-list 5 permit any\naccess-list 6 permit any\naccess-list 7 permit any\nip access-list standard V\n"
+             " permit any\nline vty 0 4\n access-class 5 in\nsnmp-server community public RO 6\n"
+             "route-map R permit 10\n match ip address V\nrouter bgp 1\n neighbor 192.0.2.1 route-map R out\n");
+    std::string unused;
+    for (const auto& object : result.devices.at(0).objects)
+        if (object.used.empty()) unused += object.kind + " " + object.name + "\n";
+    CHECK(unused == "access-list 7\n");
+}
+
+TEST_CASE("ios: what a text takes back") {
+    const std::string lines =
+        "interface GigabitEthernet0/1\n ip address 10.9.0.1 255.255.255.0 secondary\n ip access-group A in\n"
+        " no ip access-group A in\n no ip address 10.9.0.1 255.255.255.0 secondary\nip access-list extended A\n"
+        " deny ip any any\nno ip access-list extended A\naccess-list 5 deny any\nno access-list 5\n"
+        "access-list 5 permit host 10.0.0.25\ninterface GigabitEthernet0/1\n ip access-group 5 in\n";
+    CHECK(fate(office + lines, mail_out) == "accept GigabitEthernet0/0 10.0.0.25:40000 > 198.51.100.9:25");
+    CHECK(fate(office + lines, other_out) == "drop");
+    const auto result = read(office + lines);
+    CHECK(result.messages() == "");
+    CHECK(result.devices.at(0).interfaces.at(3).addresses.size() == 1);
 }
 
 TEST_CASE("ios: groups that contain themselves, and that double with every level") {

@@ -104,9 +104,9 @@ TEST_CASE("ios: a translation is two rules") {
     CHECK(
         halves("ip nat inside source static 10.0.0.25 203.0.113.25\n") ==
         "in_if=GigabitEthernet0/0 dst=203.0.113.25 => accept dst:=10.0.0.25\n--\n"
-        "(in_if=self | in_if=GigabitEthernet0/1) out_if=GigabitEthernet0/0 src=10.0.0.25 => accept src:=203.0.113.25");
+        "(in_if=GigabitEthernet0/1 | in_if=self) out_if=GigabitEthernet0/0 src=10.0.0.25 => accept src:=203.0.113.25");
     CHECK(halves("ip nat inside source static network 10.0.0.0 192.0.2.0 /24\n") ==
           "in_if=GigabitEthernet0/0 dst=192.0.2.0/24 => accept dst:=192.0.2.0/24->10.0.0.0/24\n--\n"
-          "(in_if=self | in_if=GigabitEthernet0/1) out_if=GigabitEthernet0/0 src=10.0.0.0/24 => accept "
+          "(in_if=GigabitEthernet0/1 | in_if=self) out_if=GigabitEthernet0/0 src=10.0.0.0/24 => accept "
           "src:=10.0.0.0/24->192.0.2.0/24");
 }
