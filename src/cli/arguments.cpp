@@ -273,6 +273,10 @@ private:
                            "ask a resolver what no text says: ADDRESS[@PORT], or those of the system")
                 ->type_name("SERVER")
                 ->expected(0, 1);
+            sub.add_option("--live-smtp", options_.live_smtp, "ask these mail servers what they call themselves")
+                ->type_name("HOST[:PORT],...")
+                ->allow_extra_args(false)
+                ->delimiter(',');
             sub.add_option("--live-dnsbl", options_.live_dnsbl,
                            "ask these block lists about the addresses that mail servers send from")
                 ->type_name("ZONE,...")

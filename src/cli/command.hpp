@@ -30,7 +30,7 @@ enum Takes : unsigned {
     takes_jobs = 1u << 21,        ///< --jobs
     takes_shard = 1u << 22,       ///< --shard, and the format "part" of --output
     takes_parts = 1u << 23,       ///< merge's FILE…
-    takes_evidence = 1u << 24,    ///< --live-dns, --live-dnsbl
+    takes_evidence = 1u << 24,    ///< --live-dns, --live-dnsbl, --live-smtp
     takes_writing = 1u << 20,     ///< --force, --stdout of init
 };
 

@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 
 #include "cli/change.hpp"
 #include "cli/paths.hpp"
 #include "evidence/domain_name.hpp"
 #include "evidence/resolver.hpp"
+#include "evidence/smtp_live.hpp"
 #include "lint/identity.hpp"
 
 namespace egresslint::cli {
@@ -37,6 +39,24 @@ Expected<void> declared_files(Session& session, const lint::Intent& intent, std:
                 return tl::unexpected(
                     failure(Status::unreadable, fmt::format("{}: {}", file.shown, text.error().message)));
             out.push_back({{session.sources.add(file.shown, std::move(*text)), file.path, ""}, key});
+        }
+    }
+    return {};
+}
+
+/// The mail servers of --live-smtp; one that does not answer is missing evidence.
+Expected<void> ask_servers(Session& session, lint::EvidenceInput& evidence) {
+    constexpr std::chrono::seconds patience{10};
+    for (const std::string& text : session.options.live_smtp) {
+        const auto server = evidence::parse_smtp_server(text);
+        if (!server) return tl::unexpected(failure(Status::usage, "--live-smtp: " + server.error()));
+        auto mta = evidence::ask_smtp(*server, patience, session.sources);
+        if (mta) {
+            evidence.mtas.push_back(std::move(*mta));
+            evidence.has_mta = true;
+        } else {
+            evidence.diagnostics.push_back(
+                {base::Diagnostic::Kind::incomplete, "EL903", {}, "--live-smtp: " + mta.error()});
         }
     }
     return {};
@@ -78,8 +98,8 @@ std::string evidence_kind(std::string_view text) {
 
 bool asks_for_evidence(const Options& options, const lint::Intent& intent) {
     const lint::Evidence& evidence = intent.evidence;
-    return options.live_dns || !options.live_dnsbl.empty() || !evidence.zones.empty() || !evidence.mta.empty() ||
-           !evidence.registry.empty();
+    return options.live_dns || !options.live_dnsbl.empty() || !options.live_smtp.empty() || !evidence.zones.empty() ||
+           !evidence.mta.empty() || !evidence.registry.empty();
 }
 
 Expected<std::vector<std::string>> evidence_paths(const Session& session, const lint::Intent& intent) {
@@ -131,6 +151,7 @@ Expected<void> read_evidence(Session& session, Inputs& inputs) {
     if (base::has_fatal(out->diagnostics))
         return tl::unexpected(Failure{Status::not_understood, fatal_problems(out->diagnostics)});
     if (auto live = ask_live(session, *out); !live) return live;
+    if (auto asked = ask_servers(session, *out); !asked) return asked;
     inputs.evidence = std::move(out);
     return {};
 }

@@ -34,6 +34,7 @@ struct Options {
     bool live_dns = false;
     std::string live_dns_server;  ///< "": the system's
     std::vector<std::string> live_dnsbl;
+    std::vector<std::string> live_smtp;
 
     // two versions
     std::string git;                                ///< REV, A..B, A...B
