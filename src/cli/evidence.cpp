@@ -131,7 +131,8 @@ Expected<void> read_evidence(Session& session, Inputs& inputs) {
         if (one.declared == "zones" ? kind.empty() || kind.starts_with("dns") : kind.starts_with("dns")) {
             zones.push_back({one.file.file, one.file.path == "-" ? "" : one.file.path});
             out->files.push_back(shown);
-        } else if (kind.starts_with("mta")) {
+        } else if (kind.starts_with("mta") || (one.declared == "mta" && kind.empty())) {
+            // What is declared and of no known form may be a part that another text includes.
             mta.push_back(one.file.file);
         } else if (kind.starts_with("registry")) {
             registry.push_back(one.file.file);
@@ -140,7 +141,11 @@ Expected<void> read_evidence(Session& session, Inputs& inputs) {
                 failure(Status::not_understood,
                         fmt::format("{}: named as `{}` in [evidence], and no reader knows it", shown, one.declared)));
         }
-        inputs.plan.push_back({fmt::format("{}: evidence, {}", shown, kind.empty() ? "dns: records" : kind), ""});
+        inputs.plan.push_back({fmt::format("{}: evidence, {}", shown,
+                                           !kind.empty()           ? kind
+                                           : one.declared == "mta" ? "mta: a part"
+                                                                   : "dns: records"),
+                               ""});
     }
     out->dns = evidence::read_dns(session.sources, zones, *session.files, out->diagnostics);
     if (!mta.empty()) out->mtas = evidence::read_mtas(session.sources, mta, out->diagnostics);

@@ -75,7 +75,7 @@ struct IdentityLink {
         not_known,  ///< the evidence does not decide it
         absent      ///< there is no evidence of this kind
     };
-    std::string kind;   ///< "rule", "egress", "PTR", "forward", "HELO", "SPF", "holder", "MX", "bind", "list"
+    std::string kind;   ///< "rule", "egress", "PTR", "forward", "HELO", "SPF", "holder", "MX", "bind", "list", "unused"
     std::string value;  ///< "mail.example.com"
     State state = State::holds;
     base::Span span;

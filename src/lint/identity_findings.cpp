@@ -45,6 +45,18 @@ std::vector<IdentityChain> identity_chains(const std::vector<MailHost>& hosts, c
                 out.push_back(chain_of({}, State::not_known, fmt::format("nothing states {}", egress.text)));
                 continue;
             }
+            if (const evidence::Sender* sender = judge.never_over(host, egress.family)) {
+                // The firewall would let it through; the server never asks for it, so nobody looks these addresses up.
+                IdentityChain chain = chain_of(egress.addresses, State::holds, "");
+                IdentityLink link;
+                link.kind = "unused";
+                link.value = fmt::format("{} opens no connections over IPv{}", sender->name,
+                                         egress.family == base::Family::v4 ? 4 : 6);
+                link.span = sender->protocols;
+                chain.links.push_back(std::move(link));
+                out.push_back(std::move(chain));
+                continue;
+            }
             base::u128 looked_at = 0;
             for (const base::Interval& interval : egress.addresses.intervals())
                 for (base::u128 bits = interval.first; looked_at < most_of_a_pool; ++bits) {

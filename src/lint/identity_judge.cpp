@@ -167,6 +167,18 @@ std::vector<const evidence::Mta*> IdentityJudge::mtas_of(const MailHost& host, s
     return out;
 }
 
+const evidence::Sender* IdentityJudge::never_over(const MailHost& host, base::Family family) const {
+    std::string unknown;
+    const evidence::Sender* says = nullptr;
+    for (const evidence::Mta* mta : mtas_of(host, unknown))
+        for (const evidence::Sender& sender : mta->senders) {
+            if (mta->product == "SMTP") continue;
+            if ((family == base::Family::v4 ? sender.uses_v4 : sender.uses_v6) != Answer::no) return nullptr;
+            says = &sender;
+        }
+    return says;
+}
+
 std::vector<Greeting> IdentityJudge::greetings(const MailHost& host, std::string& unknown, base::Span& where) const {
     std::vector<Greeting> out;
     const auto add = [&](const std::string& name, base::Span span) {
@@ -178,6 +190,8 @@ std::vector<Greeting> IdentityJudge::greetings(const MailHost& host, std::string
             // What is handed to a relay is greeted there, and the relay greets the world.
             if (!sender.relay_hosts.empty() && sender.unknown_relay.empty()) continue;
             for (const evidence::Fact& fact : sender.helo) add(fact.value, fact.span.valid() ? fact.span : mta->span);
+            // A live answer says nothing about what a server says itself: it opens nothing that a text settles.
+            if (mta->product == "SMTP" && (!out.empty() || !unknown.empty())) continue;
             for (const evidence::Unknown& u : sender.unknown_helo) {
                 unknown = u.what;
                 where = u.span;
@@ -300,7 +314,10 @@ void IdentityJudge::holder_link(const MailHost& host, const Egress& egress, cons
     }
     std::string holders;
     for (const evidence::Holder& h : range->holders)
-        if (holders.find(h.name) == std::string::npos) holders += (holders.empty() ? "" : ", ") + h.name;
+        // Contacts and descriptions hold nothing.
+        if (std::find(h.roles.begin(), h.roles.end(), "registrant") != h.roles.end() &&
+            holders.find(h.name) == std::string::npos)
+            holders += (holders.empty() ? "" : ", ") + h.name;
     if (holders.empty()) holders = range->net_name;
     if (evidence_.organisation.empty()) {
         links.push_back(link_of("holder", holders, State::absent, range->span, "`organisation` is not declared"));

@@ -43,6 +43,9 @@ public:
 
     /// What the server greets with: declared, or what its MTA says; `unknown`: why there may be others.
     [[nodiscard]] std::vector<Greeting> greetings(const MailHost& host, std::string& unknown, base::Span& where) const;
+    /// Of an MTA that opens no connections over this IP version, as all that are the server's say: one that says it;
+    /// nullptr: it may open some.
+    [[nodiscard]] const evidence::Sender* never_over(const MailHost& host, base::Family family) const;
 
 private:
     [[nodiscard]] std::vector<const evidence::Mta*> mtas_of(const MailHost& host, std::string& unknown) const;

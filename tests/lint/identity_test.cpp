@@ -132,6 +132,17 @@ TEST_CASE("MX to an address of the device that is mapped to no mail server", "[i
           "server");
 }
 
+TEST_CASE("an MTA that opens no connections over an IP version is asked nothing about its addresses", "[identity]") {
+    const std::string main = "myhostname = wrong.example.com\ncompatibility_level = 2\ninet_protocols = ";
+    const std::string master = "smtp unix - - n - - smtp\n";
+    Run other;
+    look(other, "198.51.100.5", {{"mta", main + "ipv6\n"}, {"mta", master}, {"zone", forward}, {"zone", reverse}});
+    CHECK(messages(other).find("EL305") == std::string::npos);
+    Run all;
+    look(all, "198.51.100.5", {{"mta", main + "all\n"}, {"mta", master}, {"zone", forward}, {"zone", reverse}});
+    CHECK(messages(all).find("EL305 exchange greets with wrong.example.com") != std::string::npos);
+}
+
 TEST_CASE("a listed address is EL310, a list that says nothing is a note", "[identity]") {
     Run run;
     auto devices = testing::read(run, "nft", edge("198.51.100.5"), intent);
