@@ -58,7 +58,8 @@ private:
         b_.rule(chain_, std::move(rule), s.span, s.text());
     }
 
-    /// A limit of 0 is none. Command Reference, "set connection", "police".
+    /// A limit of 0 is none. Command Reference, "set connection", "police". embryonic-conn-max is about connections
+    /// that never come about: it slows nobody down who completes them, as whoever sends mail does.
     static bool limits(const Statement& s) {
         if (s.words[0] == "police") return true;
         if (s.words[0] != "set" || s.word(1) != "connection") return false;
@@ -93,8 +94,10 @@ private:
         if (name == "inspection_default" || name == "class-default") return smtp();
         const auto found = c_.class_maps.find(name);
         if (found == c_.class_maps.end()) {
-            x_.incomplete(s.span, "there is no class-map " + std::string(name), base::Influence::nothing);
-            return b_.all({});
+            // EL206 names it; which packets it would hold, nobody knows.
+            (void)b_.use("class-map", name, s.span);
+            return b_.unknown(b_.predicate("class-map " + std::string(name) + ": not defined",
+                                           model::PredicateKind::packet, Field::proto));
         }
         std::vector<ExprId> all;
         for (const Statement& line : found->second->block) {

@@ -69,6 +69,9 @@ TEST_CASE("asa, pix: SMTP inspection") {
           "(in_if=dmz | out_if=dmz) proto=tcp dport=587-588 => inspected; accept");
     CHECK(inspection(modern_office, policy + "few\n  inspect esmtp\nservice-policy p global\n") ==
           "proto=tcp ?\"class-map few: match access-list A\" => inspected; accept");
+    // A class map that is missing holds nobody knows what: never everything.
+    CHECK(inspection(modern_office, policy + "absent\n  inspect esmtp\nservice-policy p global\n") ==
+          "proto=tcp ?\"class-map absent: not defined\" => inspected; accept");
     CHECK(inspection(modern_office, policy + "inspection_default\n  inspect esmtp\n").empty());  // applied nowhere
     CHECK(inspection(modern_office, policy + "inspection_default\n  inspect ftp\nservice-policy p global\n").empty());
     // Command Reference, "set connection": 0 is no limit. Only SMTP is looked at.
