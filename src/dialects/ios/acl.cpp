@@ -275,7 +275,7 @@ model::ExprId Lists::permitted(std::string_view list, const Statement& where, Fa
 model::ExprId Lists::sum(std::string_view list, const Statement& where, Family family, bool destinations) {
     auto& b = x_.b;
     const auto* all = entries(list, family);
-    const auto unknown = [&](std::string why, bool missing) {
+    const auto unknown = [&](const char* why, bool missing) {
         return n_.doubt({"packet is permitted by access-list " + std::string(list) + why, model::PredicateKind::opaque,
                          where.span, missing});
     };

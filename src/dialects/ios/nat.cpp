@@ -9,8 +9,6 @@
 namespace egresslint::dialects::ios {
 namespace {
 
-using base::Influence;
-
 std::optional<std::uint32_t> ipv4(std::string_view word) {
     const auto a = base::parse_ipv4(word);
     return a ? std::optional(static_cast<std::uint32_t>(a->bits)) : std::nullopt;

@@ -11,11 +11,10 @@ namespace {
 
 bool has(std::string_view line, std::string_view word) { return line.find(word) != std::string_view::npos; }
 
-/// "15.1", "12.4(15)T", "17.3"; a version of NX-OS ends behind a second parenthesis ("7.0(3)I7(1)"), that of Junos in
-/// ";".
+/// "15.1", "17.3"; the version of NX-OS has more behind it ("7.0(3)I7(1)"), and so has that of Junos ("12.1X46-D10;").
 bool is_version(std::string_view number) {
     const auto dot = number.find('.');
-    if (dot == std::string_view::npos || dot > 2 || number.ends_with(';')) return false;
+    if (dot == std::string_view::npos) return false;
     const auto major = words::number(number.substr(0, dot), 30);
     const auto minor = words::number(number.substr(dot + 1), 99);
     return major && *major >= 9 && minor;
@@ -79,9 +78,8 @@ Evidence detect(std::string_view text) {
                  starts("ip access-group ") || starts("ipv6 traffic-filter ") || starts("ip cef") ||
                  starts("ip classless") || starts("service timestamps ") || starts("ip http server") ||
                  (is_numbered_list(line) && !with_netmask(line)) ||
-                 (starts("ip route ") && !has(line, " via ") && !has(line, " add ")))
-            ++likely;
-        else if (indented && interface && starts("ip address ") && std::ranges::count(line, '.') == 6)
+                 (starts("ip route ") && !has(line, " via ") && !has(line, " add ")) ||
+                 (indented && interface && starts("ip address ") && std::ranges::count(line, '.') == 6))
             ++likely;
     }
     if (version && (sure + likely > 0 || interface)) return {95, "the version line of IOS and commands of its"};

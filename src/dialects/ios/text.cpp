@@ -18,9 +18,8 @@ std::string open_text(const std::vector<std::string_view>& words) {
     std::size_t at = 0;
     if (words[0] == "banner")
         at = words.size() > 1 && one_of(words[1], " motd login exec incoming slip-ppp prompt-timeout ") ? 2 : 1;
-    else if (words[0] == "menu")
-        at = 3;
-    else if (words[0] == "aaa" && words.size() > 2 && (words[2] == "banner" || words[2] == "fail-message"))
+    else if (words[0] == "menu" ||
+             (words[0] == "aaa" && words.size() > 2 && (words[2] == "banner" || words[2] == "fail-message")))
         at = 3;
     if (at == 0 || at >= words.size()) return {};
     const std::string_view word = words[at];

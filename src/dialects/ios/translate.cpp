@@ -13,7 +13,6 @@ using base::Influence;
 using model::Decide;
 using model::Field;
 using model::Translate;
-using model::View;
 
 Translate fixed(Field field, base::u128 value) {
     Translate t{field, {}, model::Fixed{value}};
@@ -78,8 +77,8 @@ void NatStages::opaque(model::ChainId chain, const Statement& s, model::ExprId m
 /// The address of an interface, whichever interface the packet leaves by.
 void NatStages::to_interface(model::ChainId chain, const Statement& s, model::ExprId match,
                              const std::string& interface, const std::vector<Translate>& more, bool part) {
-    const auto with = [&](Translate t) {
-        std::vector<Translate> all{std::move(t)};
+    const auto with = [&](const Translate& t) {
+        std::vector<Translate> all{t};
         all.insert(all.end(), more.begin(), more.end());
         return all;
     };
