@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dialects/ios/lower.hpp"
 
+#include <map>
+
 #include "dialects/ios/translate.hpp"
 
 namespace egresslint::dialects::ios {
@@ -17,8 +19,20 @@ public:
             const bool v4 = add(*i, out ? i->out : i->in, Family::v4);
             const bool v6 = add(*i, out ? i->out6 : i->in6, Family::v6);
             if (!out && !(v4 && v6) && !i->shutdown)
-                free(*i, v4 ? b_.family(Family::v6) : v6 ? b_.family(Family::v4) : b_.yes());
+                free_.push_back({i, v4 ? b_.family(Family::v6) : v6 ? b_.family(Family::v4) : b_.yes()});
         }
+        // A line each, so that what lets a packet in has a place; of very many interfaces one for all.
+        constexpr std::size_t most = 500;
+        std::map<std::uint32_t, std::vector<std::string>> together;
+        for (const auto& [i, family] : free_) {
+            if (free_.size() > most)
+                together[family.value].push_back(i->name);
+            else
+                free(b_.all({family, around_.in(i->name)}), i->name, i->span);
+        }
+        for (auto& [family, names] : together)
+            free(b_.all({model::ExprId(family), b_.interface_names(model::Field::in_if, names)}),
+                 std::to_string(names.size()) + " interfaces", around.config().start);
         if (b_.device().chains[chain_.index()].rules.empty()) return;
         // Lists do not act on what the router itself sends.
         b_.stage(name, model::Label::filter, b_.negate(around_.from_self()), chain_,
@@ -27,12 +41,12 @@ public:
     }
 
 private:
-    void free(const Interface& i, model::ExprId family) {
+    void free(model::ExprId match, const std::string& who, base::Span span) {
         model::Rule r;
-        r.match = b_.all({family, around_.in(i.name)});
+        r.match = match;
         r.control = model::Decide{model::Verdict::accept, {}, true};
-        r.name = "interface " + i.name;
-        b_.rule(chain_, std::move(r), i.span, "no access list on " + i.name + ": everything may come in");
+        r.name = "interface " + who;
+        b_.rule(chain_, std::move(r), span, "no access list on " + who + ": everything may come in");
     }
     /// Whether there is a list.
     bool add(const Interface& i, const Binding& list, Family family) {
@@ -57,6 +71,7 @@ private:
     model::Builder& b_;
     bool out_;
     model::ChainId chain_;
+    std::vector<std::pair<const Interface*, model::ExprId>> free_;
 };
 
 }  // namespace
