@@ -121,8 +121,9 @@ std::optional<std::string> generated(std::string_view pattern, std::int64_t valu
 /// One zone file with what it includes.
 class ZoneFile {
 public:
-    ZoneFile(DnsReader& reader, const DnsFile& main, const std::string* origin)
-        : r_(reader), main_(main), jail_(directory_of(main.path), false, &reader.files) {
+    /// `guessed`: the file's name says the origin, and nothing else does.
+    ZoneFile(DnsReader& reader, const DnsFile& main, const std::string* origin, bool guessed)
+        : r_(reader), main_(main), jail_(directory_of(main.path), false, &reader.files), guessed_(guessed) {
         if (origin != nullptr) origin_ = *origin;
     }
 
@@ -159,7 +160,14 @@ private:
 
     /// What names are relative to; without it names must be absolute.
     [[nodiscard]] bool need_origin(std::string_view name, base::Span where) {
-        if (origin_ || (name.ends_with('.') && !name.ends_with("\\."))) return true;
+        const bool absolute = name.ends_with('.') && !name.ends_with("\\.");
+        if (guessed_ && !absolute) {
+            guessed_ = false;
+            r_.incomplete(where, fmt::format("nothing but the name of the file says that its names are relative to {}; "
+                                             "$ORIGIN states it",
+                                             *origin_));
+        }
+        if (origin_ || absolute) return true;
         return fail(where, fmt::format("\"{}\" is a relative name, and nothing says relative to what: add $ORIGIN, or "
                                        "give the server's configuration that names the zone of this file",
                                        name));
@@ -203,6 +211,7 @@ private:
         auto name = parse_name(text, origin_.value_or(""));
         if (!name) return fail(span(id, entry.words[1]), name.error());
         origin_ = *name;
+        guessed_ = false;
         return true;
     }
 
@@ -317,6 +326,7 @@ private:
     std::string owner_;
     bool owner_known_ = false;
     bool missing_ = false;
+    bool guessed_ = false;
     std::unique_ptr<Record> soa_;
     std::vector<Record> records_;
     std::vector<std::pair<std::string, std::string>> obscured_;
@@ -349,7 +359,7 @@ void DnsReader::zone_file(const DnsFile& file, const std::string* origin) {
         by_name = zone_of_name(file.path);
         if (by_name) origin = &*by_name;
     }
-    ZoneFile(*this, file, origin).read();
+    ZoneFile(*this, file, origin, by_name.has_value()).read();
 }
 
 }  // namespace egresslint::evidence

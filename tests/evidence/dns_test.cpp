@@ -182,7 +182,9 @@ TEST_CASE("a file's name may say the zone, and a type that is not known hides it
         {{"zones/db.example.org",
           "@ 1h SOA ns host 1 2 3 4 5\nns A 192.0.2.53\nwww ALIAS cdn.example.net.\nwww2 TYPE65280 \\# 2 0001\n"}});
     CHECK(t.problems() ==
-          "EL901 zones/db.example.org:3:1 the record type ALIAS is not known; nothing is said about "
+          "EL903 zones/db.example.org:1:1 nothing but the name of the file says that its names are relative to "
+          "example.org; $ORIGIN states it\nEL901 zones/db.example.org:3:1 the record type ALIAS is not known; nothing "
+          "is said about "
           "www.example.org\n");
     CHECK(t.ask("ns.example.org", RecordType::a) == "yes 192.0.2.53");
     CHECK(t.ask("www.example.org", RecordType::a) == "not known");
