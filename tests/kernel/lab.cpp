@@ -20,6 +20,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 namespace egresslint::kernel {
@@ -77,6 +79,30 @@ void wait_until_running(const char* name) {
     }
     close(fd);
     fail(std::string(name) + " does not come up");
+}
+
+/// IPv6 addresses get their local routes from a worker of the kernel's, after the command has returned: on a busy
+/// machine the first packets would find no address of ours, and leave by the default route.
+void wait_until_local(std::size_t addresses) {
+    for (unsigned tries = 0; tries < 5000; ++tries) {
+        std::ifstream file("/proc/net/ipv6_route");
+        std::size_t found = 0;
+        for (std::string line; std::getline(file, line);) {
+            // destination, length, source, length, next hop, metric, references, uses, flags, device
+            std::istringstream words(line);
+            std::string destination, length, word, flags;
+            words >> destination >> length;
+            for (int i = 0; i < 6; ++i) words >> word;
+            words >> flags;
+            // RTF_LOCAL; not ::1, and not what the links give themselves.
+            if (length == "80" && flags.starts_with("80") && destination != "00000000000000000000000000000001" &&
+                !destination.starts_with("fe80"))
+                ++found;
+        }
+        if (found >= addresses) return;
+        usleep(1000);
+    }
+    fail("the IPv6 addresses of the laboratory do not become local");
 }
 
 std::string mac_of(std::size_t index) { return fmt::format("02:00:00:00:00:{:02x}", index + 1); }
@@ -190,6 +216,7 @@ Lab::Lab() {
         "route add 2001:db8:88::/48 via 2001:db8:2::1\n"
         "route add default via 198.51.100.1 table 100\nroute add default via 2001:db8:2::1 table 100\n");
     for (const char* name : interfaces) wait_until_running(name);
+    wait_until_local(5);
     for (const std::uint8_t proto : {proto_tcp, proto_udp, proto_icmp, std::uint8_t{50}}) {
         local4_.emplace_back(proto, checked(socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, proto), "raw"));
         enlarge(local4_.back().second);
