@@ -136,6 +136,11 @@ void share_facts(Device& from, Device& to, const char* whose, std::vector<std::s
             const Interface* other = named(from, f.name);
             if (f.addresses.empty() && other != nullptr) f.addresses = other->addresses, stated = true;
         }
+        // An interface that no rule names has addresses all the same.
+        for (std::size_t i = first_interface; !to.interfaces_known && i < from.interfaces.size(); ++i)
+            if (const Interface& f = from.interfaces[i];
+                !f.addresses.empty() && !f.representative && !has_name(to, f.name))
+                to.interfaces.push_back(f), stated = true;
         to.addresses_known = true;
         if (stated) notes.push_back(fmt::format("interfaces without a stated address have the one of {}", whose));
     }
