@@ -7,6 +7,7 @@
 #include "dialects/ipset/read.hpp"
 #include "dialects/iptables/read.hpp"
 #include "dialects/nftables/read.hpp"
+#include "dialects/openwrt/read.hpp"
 #include "dialects/pf/read.hpp"
 #include "dialects/pfsense/read.hpp"
 #include "dialects/routeros/read.hpp"
@@ -16,7 +17,8 @@ namespace egresslint::dialects {
 const std::vector<Dialect>& all() {
     static const std::vector<Dialect> table{
         nftables::dialect, iptables::dialect,         ipset::dialect,    asa::dialect, asa::classic, fortios::dialect,
-        pfsense::dialect,  pfsense::opnsense_dialect, routeros::dialect, pf::dialect,  ios::dialect,
+        pfsense::dialect,  pfsense::opnsense_dialect, routeros::dialect, pf::dialect,  ios::dialect, openwrt::dialect,
+        openwrt::network,
     };
     return table;
 }
