@@ -1,85 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // The live resolver, against servers on the loopback interface: NSD with a zone, rbldnsd with a block list, and one
 // that never answers.
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include "dns_text.hpp"
 #include "evidence/resolver.hpp"
 #include "evidence/spf.hpp"
+#include "tests/support/name_server.hpp"
 
 using namespace egresslint;
 using namespace egresslint::evidence;
 namespace fs = std::filesystem;
+using test::Port;
+using test::Server;
 
 namespace {
-
-/// A UDP socket of the loopback interface; its port is free for others once it is closed.
-struct Port {
-    int fd = -1;
-    unsigned number = 0;
-    Port() {
-        fd = ::socket(AF_INET, SOCK_DGRAM, 0);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        REQUIRE(::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0);
-        REQUIRE(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-        number = ntohs(address.sin_port);
-    }
-    ~Port() { close(); }
-    void close() {
-        if (fd >= 0) ::close(fd);
-        fd = -1;
-    }
-};
-
-/// A server that ends with this object.
-struct Server {
-    fs::path directory;
-    pid_t process = -1;
-    Port port;
-
-    Server() {
-        std::string pattern = (fs::temp_directory_path() / "egresslint-live-XXXXXX").string();
-        directory = ::mkdtemp(pattern.data());
-        fs::permissions(directory, fs::perms::others_read | fs::perms::others_exec, fs::perm_options::add);
-    }
-    ~Server() {
-        if (process > 0) {
-            ::kill(process, SIGTERM);
-            ::waitpid(process, nullptr, 0);
-        }
-        fs::remove_all(directory);
-    }
-    void write(const std::string& name, const std::string& text) const {
-        std::ofstream(directory / name, std::ios::binary) << text;
-    }
-    void start(const std::vector<std::string>& command) {
-        port.close();
-        process = ::fork();
-        if (process == 0) {
-            std::vector<char*> arguments;
-            for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-            arguments.push_back(nullptr);
-            if (std::freopen("/dev/null", "w", stderr) == nullptr || std::freopen("/dev/null", "w", stdout) == nullptr)
-                ::_exit(126);
-            ::execv(arguments[0], arguments.data());
-            ::_exit(127);
-        }
-    }
-    [[nodiscard]] std::string address() const { return "127.0.0.1@" + std::to_string(port.number); }
-};
 
 std::shared_ptr<LiveNames> ask(base::Sources& sources, const std::string& server, unsigned timeout = 2) {
     ResolverOptions options;
@@ -111,18 +48,11 @@ TEST_CASE("a live resolver answers what no text says, and its answers have place
         return;
     }
     Server server;
-    const std::string here = server.directory.string();
     server.write(
         "zone",
         "$ORIGIN example.com.\n$TTL 60\n@ SOA ns1 host 1 2 3 4 5\n NS ns1\n MX 10 mail\n TXT \"v=spf1 mx -all\"\n"
         "ns1 A 127.0.0.1\nmail A 198.51.100.5\nwww CNAME mail\n");
-    server.write("nsd.conf",
-                 "server:\n  ip-address: " + server.address() + "\n  username: \"\"\n  zonesdir: \"" + here +
-                     "\"\n  pidfile: \"" + here + "/pid\"\n  zonelistfile: \"" + here + "/list\"\n  xfrdfile: \"" +
-                     here + "/state\"\n  xfrdir: \"" + here +
-                     "\"\n  cookie-secret-file: \"\"\n  server-count: 1\nremote-control:\n  control-enable: "
-                     "no\nzone:\n  name: example.com\n  zonefile: zone\n");
-    server.start({"/usr/sbin/nsd", "-d", "-c", here + "/nsd.conf"});
+    server.serve({{"example.com", "zone"}});
     base::Sources sources;
     Dns dns;
     dns.ask_live(when_ready(sources, server.address(), [](LiveNames& live) {
