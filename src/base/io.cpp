@@ -274,7 +274,8 @@ tl::expected<bool, IoError> append_to_file(const std::string& path, std::string_
     if (before > max_size || content.size() > max_size - before) return false;
     if (const int error = write_all(fd.get(), content)) {
         // What went in before the disk was full is no summary.
-        static_cast<void>(::ftruncate(fd.get(), static_cast<off_t>(before)));
+        if (::ftruncate(fd.get(), static_cast<off_t>(before)) != 0)
+            return fail(error_text(error) + ", and a part of what was to be added stays: " + error_text(errno));
         return fail(error_text(error));
     }
     return true;
