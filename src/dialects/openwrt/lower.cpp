@@ -57,6 +57,8 @@ private:
             for (const ChainId chain : {input_, forward_, output_})
                 zones_.add(chain, netfilter_.connection_state({ConnectionState::invalid}),
                            Decide{Verdict::drop, {}, true}, built_in);
+        for (const Section& s : uci_.sections)
+            if (is(s, "defaults")) defaults(s, built_in);
         for (const Zone& z : zones_.all) {
             input_of_[z.name] = b_.chain("fw4 input_" + z.name, b_.origin(z.section->span, "zone " + z.name, true));
             forward_of_[z.name] = b_.chain("fw4 forward_" + z.name, b_.origin(z.section->span, "zone " + z.name, true));
@@ -85,6 +87,34 @@ private:
             for (const auto* map : {&input_of_, &forward_of_, &output_of_})
                 b_.device().origins[b_.device().chains[map->at(z.name).index()].origin.index()].synthetic = true;
         }
+    }
+    void defaults(const Section& s, OriginId built_in) {
+        // The first packets of connections to the router beyond a rate.
+        if (s.flag("synflood_protect", s.flag("syn_flood", false)))
+            zones_.add(
+                input_,
+                b_.all({b_.proto(6), b_.unknown(b_.predicate("synflood_rate of defaults", PredicateKind::rate))}),
+                Decide{Verdict::drop, {}, true}, built_in);
+        matcher_.rest(s, {"name",
+                          "input",
+                          "output",
+                          "forward",
+                          "drop_invalid",
+                          "synflood_rate",
+                          "synflood_burst",
+                          "tcp_syncookies",
+                          "tcp_ecn",
+                          "tcp_window_scaling",
+                          "accept_redirects",
+                          "accept_source_route",
+                          "custom_chains",
+                          "flow_offloading",
+                          "flow_offloading_hw",
+                          "auto_helper",
+                          "auto_includes",
+                          "tcp_reject_code",
+                          "any_reject_code",
+                          "enabled"});
     }
     [[nodiscard]] bool drops_invalid() const {
         for (const Section& s : uci_.sections)
@@ -127,8 +157,8 @@ private:
             if (device.starts_with('!') || (way != "in" && way != "out" && way != "ingress" && way != "egress"))
                 not_understood(diagnostics_, s.span_of("device"), "this device with this direction is not modelled");
             else
-                more =
-                    b_.all({more, b_.interface_names(way.starts_with('i') ? Field::in_if : Field::out_if, {device})});
+                more = b_.all({more, b_.interface_names(way.starts_with('i') ? Field::in_if : Field::out_if,
+                                                        {pattern_of(device)})});
         }
         const OriginId o = zones_.origin(s);
         std::vector<Effect> effects;

@@ -24,7 +24,11 @@ void Nat::destinations(model::ChainId chain) {
         if (const auto a = base::parse_address(s.value("dest_ip"))) keys.address[a->family == Family::v6] = true;
         Matched m = matcher_.match(s, keys, *version);
         m.uses.insert(m.uses.end(), uses.begin(), uses.end());
-        const ExprId match = b_.all({m.match, from != nullptr ? zones_.in(*from, Field::in_if) : b_.yes()});
+        // fw4 leaves out what comes from every zone; what came before it is not stated.
+        const ExprId match =
+            b_.all({m.match, from != nullptr ? zones_.in(*from, Field::in_if)
+                                             : b_.unknown(b_.predicate("whether a redirect from every zone counts",
+                                                                       PredicateKind::ambiguity))});
         const std::string ip = s.value("dest_ip"), port = s.value("dest_port", s.value("src_dport"));
         std::vector<Translate> then;
         const auto ports = matcher_.ports(port);
@@ -43,6 +47,12 @@ void Nat::destinations(model::ChainId chain) {
         }
         const OriginId o = zones_.origin(s);
         Rule r;
+        if (!port.empty() && !ports && !s.value("dest_port").empty()) {
+            const auto which = b_.opaque_rule(dstnat_, match, o, false, true);
+            not_understood(diagnostics_, s.span_of("dest_port"), fmt::format("\"{}\" is no port", port));
+            diagnostics_.back().predicate = which.value;
+            continue;
+        }
         if (to) {
             r = netfilter_.destination_translation(match, std::move(then));
         } else if (ip.empty()) {
@@ -64,10 +74,11 @@ void Nat::destinations(model::ChainId chain) {
 /// Hosts of the inside that use the public address: mapped as well, and seen by the server as the router.
 void Nat::reflection(const Section& s, const base::Address& to, std::optional<int> family) {
     const Zone* outside = zones_.find(s.value("src"));
-    if (!s.flag("reflection", true) || outside == nullptr || !outside->masq) return;
+    if (!s.flag("reflection", true) || outside == nullptr) return;
+    if (to.family == Family::v4 ? !outside->masq : !outside->masq6) return;
     std::vector<std::string> names;
     for (const Value& v : s.words("reflection_zone")) names.push_back(v.text);
-    if (names.empty() && !s.value("dest").empty()) names.push_back(s.value("dest"));
+    if (names.empty()) names.push_back(zones_.dest_of(s));
     const auto external = base::parse_address(s.value("src_dip"));
     const ExprId what = matcher_.match(s, {"", "", "", ""}, family ? family : to.family == Family::v4 ? 4 : 6).match;
     const auto ports = matcher_.ports(s.value("src_dport")),
@@ -87,14 +98,19 @@ void Nat::reflection(const Section& s, const base::Address& to, std::optional<in
             from.push_back(b_.unknown(b_.predicate("subnets of the zone " + name, PredicateKind::ambiguity)));
         const ExprId source = b_.either(from);
         std::vector<ExprId> all{what, zones_.in(*inside, Field::in_if), source};
-        if (external) {
+        if (!external && !s.value("src_dip").empty()) {
+            all.push_back(b_.unknown(b_.predicate("reflection of " + s.value("src_dip"), PredicateKind::ambiguity)));
+        } else if (external) {
             all.push_back(b_.address(Field::dst, external->family, IntervalSet::single(external->bits)));
         } else {
             for (const std::string& device : outside->devices)
                 own.push_back(b_.in(Field::dst, b_.set(Set{InterfaceAddresses{device, false}, {}})));
             all.push_back(b_.either(own));
         }
-        if (ports) all.push_back(b_.dport(*ports));
+        if (ports)
+            all.push_back(b_.dport(*ports));
+        else if (!s.value("src_dport").empty())
+            all.push_back(b_.unknown(b_.predicate("src_dport " + s.value("src_dport"), PredicateKind::ambiguity)));
         std::vector<Translate> then{Translate{Field::dst, to.family, Fixed{to.bits}}};
         if (!s.value("dest_port").empty() && inner && inner->single_value())
             then.push_back(Translate{Field::dport, std::nullopt, Fixed{*inner->single_value()}});
@@ -151,8 +167,15 @@ void Nat::translated(const Section& s, ExprId match, const std::string& ip, cons
         return;
     }
     std::vector<Translate> then{Translate{Field::src, to->family, Fixed{to->bits}}};
-    if (const auto ports = matcher_.ports(port); ports && ports->single_value())
+    if (const auto ports = matcher_.ports(port); ports && ports->single_value()) {
         then.push_back(Translate{Field::sport, std::nullopt, Fixed{*ports->single_value()}});
+    } else if (!port.empty()) {
+        Choice c;
+        c.text = "ports " + port;
+        c.field = Field::sport;
+        c.candidates.values = ports ? *ports : IntervalSet::range(0, 65535);
+        then.push_back(Translate{Field::sport, std::nullopt, Pick{b_.choice(std::move(c)), true}});
+    }
     Rule r = netfilter_.source_translation(match, std::move(then));
     r.origin = o;
     r.uses = std::move(uses);
@@ -181,7 +204,7 @@ void Nat::nat(const Section& s, const Zone* z) {
     std::vector<ExprId> all{m.match};
     if (z != nullptr) all.push_back(zones_.in(*z, Field::out_if));
     if (const std::string device = s.value("device"); !device.empty())
-        all.push_back(b_.interface_names(Field::out_if, {device}));
+        all.push_back(b_.interface_names(Field::out_if, {pattern_of(device)}));
     const ExprId match = b_.all(all);
     const std::string target = target_of(s, "masquerade");
     if (target == "snat") {
@@ -191,6 +214,7 @@ void Nat::nat(const Section& s, const Zone* z) {
     } else {  // fw4 takes other words for it too
         Rule r = netfilter_.source_translation(match, {Translate{Field::src, std::nullopt, OutInterfaceAddress{}}});
         r.origin = zones_.origin(s);
+        r.uses = m.uses;
         b_.rule(srcnat_, std::move(r));
     }
     matcher_.rest(s, {"name", "src", "target", "enabled", "snat_ip", "snat_port", "device", "log", "counter", "_name"});

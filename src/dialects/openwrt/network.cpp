@@ -90,6 +90,12 @@ bool Network::interface(const Section& s) {
     f.span = s.span;
     if (s.name == "loopback" || name == "lo") f.role = Role::loopback;
     if (proto != "static" && proto != "none" && !proto.empty()) dynamic_ = true;
+    // A prefix that is delegated gives addresses that no file has.
+    if (!s.value("ip6assign").empty()) dynamic_ = true;
+    for (const char* table : {"ip4table", "ip6table"})
+        if (!s.value(table).empty())
+            not_understood(diagnostics_, s.span_of(table), "routes of other tables are not read",
+                           base::Influence::routing);
     addresses(s, name);
     const bool dials = proto == "dhcp" || proto == "pppoe" || proto == "qmi" || proto == "ncm" || proto == "3g" ||
                        proto == "wwan" || proto == "modemmanager";

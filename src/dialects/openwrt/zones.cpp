@@ -40,6 +40,10 @@ std::string target_of(const Section& s, const char* otherwise) {
 bool snat_redirect(const Section& s) { return target_of(s, "dnat") == "snat"; }
 bool is(const Section& s, const char* type) { return s.package == "firewall" && s.type == type; }
 
+std::string pattern_of(std::string device) {
+    if (!device.empty() && device.back() == '+') device.back() = '*';
+    return device;
+}
 bool enabled(const Section& s) { return s.flag("enabled", true); }
 
 Zones::Zones(const base::Sources& sources, const Uci& sections, std::string name, base::Diagnostics& found)
@@ -63,7 +67,7 @@ void Zones::read() {
     for (const Section& s : uci.sections) {
         if (!is(s, "redirect") || !enabled(s) || snat_redirect(s)) continue;
         for (Zone& z : all)
-            z.mapped |= z.name == s.value("src") || (z.name == s.value("dest") && s.flag("reflection", true));
+            z.mapped |= z.name == s.value("src") || (z.name == dest_of(s) && s.flag("reflection", true));
     }
 }
 
@@ -106,6 +110,17 @@ void Zones::zone(const Section& s) {
                   "masq6",       "log",     "enabled",       "masq_src",  "masq_dest", "mtu_fix", "masq_allow_invalid",
                   "auto_helper", "helper",  "custom_chains", "log_limit", "counter",   "family",  "subnet"});
     all.push_back(std::move(z));
+}
+
+std::string Zones::dest_of(const Section& redirect) const {
+    if (const std::string stated = redirect.value("dest"); !stated.empty()) return stated;
+    const auto to = base::parse_address(redirect.value("dest_ip"));
+    for (const Zone& z : all)
+        for (const InterfaceAddress& a : network.addresses_of(z.networks))
+            if (to && a.address.family == to->family &&
+                base::make_prefix(a.address, a.length) == base::make_prefix(*to, a.length))
+                return z.name;
+    return "";
 }
 
 const Zone* Zones::find(const std::string& name) const {

@@ -26,6 +26,8 @@ struct Zone {
 /// A section of the firewall's file of this type.
 [[nodiscard]] bool is(const Section& s, const char* type);
 [[nodiscard]] bool enabled(const Section& s);
+/// "eth+" is "eth*" in the model.
+[[nodiscard]] std::string pattern_of(std::string device);
 
 class Zones {
 public:
@@ -33,6 +35,8 @@ public:
 
     void read();
     [[nodiscard]] const Zone* find(const std::string& name) const;
+    /// The zone that a redirect leads to: the stated one, or the one whose networks hold dest_ip; else empty.
+    [[nodiscard]] std::string dest_of(const Section& redirect) const;
     [[nodiscard]] ExprId in(const Zone& z, Field field);
     /// What a section says of IP versions with its zones' limits; nullopt: they contradict, and fw4 leaves it out.
     [[nodiscard]] std::optional<std::optional<int>> family(const Section& s, std::initializer_list<const Zone*> of,

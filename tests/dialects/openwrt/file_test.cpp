@@ -88,6 +88,11 @@ TEST_CASE("openwrt: what is not understood is said", "[openwrt]") {
          "\"lan\" is no address to translate to");
     says("package network\nconfig rule\n option in lan\n option lookup 100\n", "policy routing is not read");
     says("package mwan3\nconfig policy\n", "the package mwan3 is not read: it may filter, translate or route");
+    says("config defaults\n option wormhole 1\n", "option wormhole is not understood");
+    says("config redirect\n option src wan\n option proto tcp\n option dest_ip 10.0.0.9\n option dest_port smtp\n",
+         "\"smtp\" is no port");
+    says("package network\nconfig interface x\n option proto static\n option ip4table 100\n",
+         "routes of other tables are not read");
     says("teleport\n", "\"teleport\" is no statement of UCI");
     CHECK(read(zones + network).messages().empty());
     // Without the network's file, which device a network is is not known.

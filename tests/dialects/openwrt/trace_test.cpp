@@ -59,6 +59,9 @@ TEST_CASE("openwrt: zones and forwardings", "[openwrt][trace]") {
          "config forwarding\n option src dmz\n option dest nowhere\n", "eth2 tcp 10.0.9.9:40000 > 198.18.0.9:25",
          "reject"},
         {"input of a zone", "Zones, input", "", "eth1 tcp 198.18.0.9:40000 > 203.0.113.2:22", "drop"},
+        {"more first packets than the rate are dropped", "Defaults, synflood_protect",
+         "config defaults\n option input REJECT\n option output ACCEPT\n option forward REJECT\n option syn_flood 1\n",
+         "br-lan tcp 10.0.0.9:40000 > 10.0.0.1:22", "unknown"},
         {"input of lan", "Zones, input", "", "br-lan tcp 10.0.0.9:40000 > 10.0.0.1:22",
          "accept self 10.0.0.9 > 10.0.0.1:22"},
         {"masquerading is IPv4's", "Zones, masq and masq6", "", "br-lan tcp fd00:a::25:40000 > 2001:db8:99::9:25",
@@ -149,6 +152,10 @@ TEST_CASE("openwrt: translations", "[openwrt][trace]") {
         {"nat of every zone comes first", "ruleset.uc, srcnat",
          mail_nat + "config nat\n option src '*'\n option src_ip 10.0.0.25\n option target ACCEPT\n", mail_out,
          "accept eth1 10.0.0.25 > 198.18.0.9:25"},
+        {"a redirect from every zone: left out by fw4", "fw4.uc, parse_redirect",
+         "config redirect\n option src '*'\n option dest lan\n option proto tcp\n option src_dport 2\n option dest_ip "
+         "10.0.0.25\n",
+         "eth1 tcp 198.18.0.9:40000 > 203.0.113.5:2", "unknown"},
         {"a redirect of target SNAT", "Redirects, target",
          "config redirect\n option src lan\n option dest wan\n option target SNAT\n option proto tcp\n"
          " option src_ip 10.0.0.25\n option src_dip 203.0.113.5\n",
@@ -158,6 +165,10 @@ TEST_CASE("openwrt: translations", "[openwrt][trace]") {
          "br-lan tcp 10.0.0.99:40000 > 203.0.113.5:25", "accept br-lan 10.0.0.1 > 10.0.0.25:25"},
         {"… from the outer address", "Redirects, reflection_src", mail_map + " option reflection_src external\n",
          "br-lan tcp 10.0.0.99:40000 > 203.0.113.5:25", "accept br-lan 203.0.113.5 > 10.0.0.25:25"},
+        {"… and without dest, where dest_ip is", "fw4.uc, resolve_dest",
+         "config redirect\n option src wan\n option src_dip 203.0.113.5\n option proto tcp\n option src_dport 25\n"
+         " option dest_ip 10.0.0.25\n",
+         "br-lan tcp 10.0.0.99:40000 > 203.0.113.5:25", "accept br-lan 10.0.0.1 > 10.0.0.25:25"},
         {"… or not", "Redirects, reflection", mail_map + " option reflection 0\n",
          "br-lan tcp 10.0.0.99:40000 > 203.0.113.5:25", "accept self 10.0.0.99 > 203.0.113.5:25"},
     });
