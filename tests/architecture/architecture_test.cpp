@@ -154,6 +154,25 @@ TEST_CASE("model, flow and lint know no vendor") {
     }
 }
 
+TEST_CASE("the top level holds what convention puts there, and no fetched file") {
+    const std::set<std::string> files{".clang-format",
+                                      ".clang-tidy",
+                                      ".gitignore",
+                                      ".pre-commit-hooks.yaml",
+                                      "CMakeLists.txt",
+                                      "CMakePresets.json",
+                                      "ARCHITECTURE.md",
+                                      "LICENSE",
+                                      "README.md",
+                                      "action.yml",
+                                      "dev",
+                                      ".git"};
+    for (const auto& entry : fs::directory_iterator(fs::path(EGRESSLINT_SOURCE_DIR))) {
+        INFO(entry.path().filename().string());
+        CHECK((entry.is_directory() || files.contains(entry.path().filename().string())));
+    }
+}
+
 TEST_CASE("no std::regex: it recurses once a character") {
     for (const File& file : files_below({"src", "grammars"})) {
         INFO(file.path);
